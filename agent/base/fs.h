@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Files: bounded reads, replacement that is whole or not at all, directories.
+ */
+#ifndef BASE_FS_H
+#define BASE_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Reads all of @path into @buf and terminates it with a NUL.
+ *
+ * Returns the number of bytes without the NUL, -EFBIG if they and the NUL do not fit into @size,
+ * or the errno of open or read. Does not follow a symbolic link in the last component.
+ */
+ssize_t fs_read(const char *path, char *buf, size_t size) __attribute__((warn_unused_result));
+
+/* As fs_read() for one line of sysfs or procfs: links are followed, the newline is cut. */
+ssize_t fs_read_line(const char *path, char *buf, size_t size) __attribute__((warn_unused_result));
+
+/*
+ * Replaces @path by @text with @mode: temporary file beside it, fsync, rename, fsync of the
+ * directory. Returns 0 or a negative errno; on failure @path is as it was.
+ */
+int fs_replace(const char *path, const char *text, mode_t mode) __attribute__((warn_unused_result));
+
+/* Appends @text to @path, made with @mode if absent. Returns 0 or a negative errno. */
+int fs_append(const char *path, const char *text, mode_t mode) __attribute__((warn_unused_result));
+
+/* Writes @text to an existing file (sysfs, procfs) in one write. Returns 0 or a negative errno. */
+int fs_poke(const char *path, const char *text) __attribute__((warn_unused_result));
+
+/* Makes @path and its parents. Returns 0 (also if it is there), or a negative errno. */
+int fs_mkdirs(const char *path, mode_t mode) __attribute__((warn_unused_result));
+
+bool fs_exists(const char *path);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Lines for the owner of the machine: console (or stderr) and kernel log. Only cmd/ calls this.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LOG_TEXT_SIZE 900 /* one /dev/kmsg record holds about 1000 bytes */
+
+static enum log_level shown_max = LOG_LEVEL_STEP;
+static bool boot_lines;
+
+void log_setup(enum log_level max, bool boot)
+{
+	shown_max = max;
+	boot_lines = boot;
+}
+
+/*
+ * The log of the kernel keeps what a quiet console did not show. Debug priority, so that the kernel
+ * does not put on the console a second time what stderr has put there.
+ */
+static void write_kmsg(const char *text)
+{
+	_cleanup_fd_ int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0)
+		(void)dprintf(fd, "<31>pinet: %s\n", text); /* facility daemon, priority debug */
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char text[LOG_TEXT_SIZE];
+	uint64_t now_ms = clock_now_ms();
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap); /* a cut line is still useful */
+	va_end(ap);
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+	if (boot_lines && level < LOG_LEVEL_DEBUG)
+		write_kmsg(text);
+	if (level > shown_max)
+		return;
+	if (boot_lines)
+		fprintf(stderr, "[%5llu.%03llu] pinet: %s\n", (unsigned long long)(now_ms / 1000),
+		        (unsigned long long)(now_ms % 1000), text);
+	else
+		fprintf(stderr, "pinet: %s\n", text);
+}

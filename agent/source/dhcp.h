@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A DHCPv4 client on one interface, driven from outside by a poll loop (RFC 2131 section 4.4).
+ */
+#ifndef SOURCE_DHCP_H
+#define SOURCE_DHCP_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/notes.h"
+#include "base/num.h"
+#include "source/dhcp_lease.h"
+
+enum dhcp_state { DHCP_STATE_INIT, DHCP_STATE_SELECTING, DHCP_STATE_REQUESTING, DHCP_STATE_BOUND };
+
+/* How the client sends and receives; the real one is dhcp_io.h, tests have their own. */
+struct dhcp_transport {
+	void *ctx;
+	/* Sends one DHCP message by broadcast from 0.0.0.0:68 to port 67. 0 or a negative errno. */
+	int (*send)(void *ctx, const uint8_t *message, size_t len);
+	/* Next received DHCP message (the UDP payload): its length, 0 when none waits, or errno. */
+	ssize_t (*receive)(void *ctx, uint8_t *buf, size_t size);
+};
+
+struct dhcp_client {
+	struct dhcp_transport io;
+	uint8_t mac[MAC_LEN];
+	uint32_t random; /* state of the generator; seeded by the caller */
+	uint32_t xid;
+	enum dhcp_state state;
+	unsigned int attempt; /* of the message that is being repeated */
+	uint64_t started_ms; /* first DISCOVER */
+	uint64_t deadline_ms; /* next retransmission, CLOCK_FOREVER when none */
+	struct lease offer; /* while REQUESTING */
+	struct lease lease; /* when BOUND */
+	struct notes notes; /* what was ignored in the lease */
+	unsigned int n_naks, n_malformed;
+};
+
+/* Prepares a client; nothing is sent. @seed should differ between machines (MAC and time do). */
+void dhcp_client_init(struct dhcp_client *c, const struct dhcp_transport *io,
+        const uint8_t mac[MAC_LEN], uint32_t seed);
+
+/* The carrier is up: sends the first DISCOVER. Returns 0 or a negative errno with @reterr. */
+int dhcp_client_start(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+        __attribute__((warn_unused_result));
+
+/* The carrier is gone: back to INIT, no deadline. */
+void dhcp_client_stop(struct dhcp_client *c);
+
+/*
+ * To be called when the socket is readable or the deadline has passed: takes all waiting messages,
+ * retransmits with the back-off of RFC 2131 section 4.1 (4, 8, 16, 32, 64 s, each +-1 s).
+ *
+ * Returns 1 once when BOUND (c->lease is complete), 0 otherwise, or a negative errno with @reterr
+ * if the socket failed.
+ */
+int dhcp_client_process(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+        __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * DHCP over a packet socket: works before the interface has an address.
+ */
+#ifndef SOURCE_DHCP_IO_H
+#define SOURCE_DHCP_IO_H
+
+#include "base/err.h"
+#include "source/dhcp.h"
+
+struct dhcp_io {
+	int fd; /* AF_PACKET socket with a filter for UDP to port 68; poll it for POLLIN */
+	int ifindex;
+};
+
+/* Opens the socket on @ifindex. Returns 0 or a negative errno with @reterr. */
+int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
+        __attribute__((warn_unused_result));
+void dhcp_io_close(struct dhcp_io *io);
+
+/* The transport that uses @io, which must outlive it. */
+struct dhcp_transport dhcp_io_transport(struct dhcp_io *io);
+
+#endif

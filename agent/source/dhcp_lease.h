@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a DHCPv4 message means: the lease and what it says about the boot.
+ */
+#ifndef SOURCE_DHCP_LEASE_H
+#define SOURCE_DHCP_LEASE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/notes.h"
+#include "base/span.h"
+#include "source/settings.h"
+
+#define LEASE_ROUTES  32
+#define LEASE_SERVERS 4
+#define LEASE_NAME    256
+
+enum dhcp_type { /* RFC 2132 section 9.6, option 53 */
+	DHCP_DISCOVER = 1,
+	DHCP_OFFER = 2,
+	DHCP_REQUEST = 3,
+	DHCP_DECLINE = 4,
+	DHCP_ACK = 5,
+	DHCP_NAK = 6,
+	DHCP_RELEASE = 7,
+	DHCP_INFORM = 8,
+};
+
+struct lease_route {
+	struct in_addr dst; /* network order, host bits zero */
+	unsigned int prefix;
+	struct in_addr gateway; /* 0.0.0.0: on the link (RFC 3442) */
+};
+
+struct lease {
+	enum dhcp_type type;
+	uint32_t xid;
+	uint8_t chaddr[6];
+	struct in_addr address; /* yiaddr */
+	unsigned int prefix; /* option 1, or of the address class without it */
+	struct in_addr broadcast;
+	struct in_addr server_id; /* option 54, 0.0.0.0 if absent */
+	struct in_addr siaddr;
+
+	unsigned int n_routes; /* option 121, else 33 and 3 (RFC 3442) */
+	struct lease_route route[LEASE_ROUTES];
+	unsigned int n_dns;
+	struct in_addr dns[LEASE_SERVERS];
+	unsigned int mtu; /* 0 if absent */
+	bool has_lease_time;
+	uint32_t lease_s, t1_s, t2_s; /* 0xffffffff is for ever; T1, T2 by default 1/2 and 7/8 */
+
+	/* Names: checked, "" if absent or refused. */
+	char hostname[LEASE_NAME]; /* option 12 */
+	char domain[LEASE_NAME]; /* option 15 */
+	char search[LEASE_NAME]; /* option 119, names separated by blanks */
+	char bootfile[LEASE_NAME]; /* option 67 or the file field; printable ASCII without blanks */
+	char rootpath[LEASE_NAME]; /* option 17 as text, for the klibc file; printable ASCII */
+	bool pi_boot_server; /* option 43 holds "Raspberry Pi Boot" */
+
+	/*
+	 * What the options say about the boot, already in order of precedence within DHCP: options
+	 * 17, 203, 66/150/siaddr/54, then 43, then 224. The word is "option N".
+	 */
+	struct settings boot;
+	bool has_nfs_root; /* option 17 names an NFS root: kept in rootpath */
+};
+
+/*
+ * Reads the DHCP message @packet (RFC 2131 section 2: op to options; no UDP header).
+ *
+ * Returns 0; -EBADMSG if it is no well-formed BOOTREPLY with a DHCP message type (reason in
+ * @reterr), and @ret is left alone. A malformed optional option is left out with a remark in @notes.
+ */
+int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes, struct err *reterr)
+        __attribute__((warn_unused_result));
+
+#endif

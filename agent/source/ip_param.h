@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The word ip= of the kernel command line, in all forms of initramfs-tools.
+ */
+#ifndef SOURCE_IP_PARAM_H
+#define SOURCE_IP_PARAM_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum ip_method { IP_DHCP, IP_STATIC, IP_OFF };
+
+/* Addresses are 0.0.0.0 where the field was empty. */
+struct ip_param {
+	enum ip_method method;
+	struct in_addr client, server, gateway;
+	unsigned int prefix; /* of the address class when the netmask field is empty */
+	char hostname[65];
+	char device[IF_NAMESIZE];
+	struct in_addr dns[2], ntp;
+};
+
+/*
+ * Reads the value of ip= (Linux Documentation/admin-guide/nfs/nfsroot.rst):
+ * CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0, or one of
+ * off none on any dhcp bootp rarp both, or a device name.
+ *
+ * Returns 0, or -EINVAL with @reterr naming the field and its column; @ret is then left alone.
+ */
+int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
+        __attribute__((warn_unused_result));
+
+#endif

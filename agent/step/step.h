@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What every step returns: a const plan goes in, a report comes out.
+ */
+#ifndef STEP_STEP_H
+#define STEP_STEP_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+#define STEP_DISKS 16
+
+/* The interface that carries the root, configured. */
+struct network_report {
+	char ifname[IF_NAMESIZE];
+	int ifindex;
+	uint8_t mac[MAC_LEN];
+	struct in_addr address;
+	unsigned int prefix;
+	bool have_lease;
+	struct lease lease; /* if have_lease */
+	struct notes notes; /* what was ignored in it */
+	uint64_t carrier_ms; /* time since boot at which the link came up */
+	uint64_t discover_ms; /* the first DISCOVER went out */
+	uint64_t configured_ms; /* address and routes were set */
+};
+
+/* The iSCSI session, logged in. */
+struct login_report {
+	bool existed; /* it was there already */
+	int sid; /* session number: /sys/class/iscsi_session/sessionSID */
+	int host; /* SCSI host number */
+	char target[PLAN_NAME_SIZE];
+	char portal[SETTING_VALUE_SIZE]; /* HOST:PORT that answered */
+	const char *engine; /* "native" or "iscsistart" */
+};
+
+/* The root, found on a disk of the session. */
+struct root_report {
+	char device[64]; /* /dev/sda2 */
+	char fstype[32]; /* "" if libblkid does not know it */
+	char disk[32]; /* sda */
+	uint64_t lun;
+};
+
+/* The TFTP copy, mounted. */
+struct firmware_report {
+	bool mounted;
+	char source[PLAN_PATH_SIZE + SETTING_VALUE_SIZE]; /* HOST:/path */
+	char where[PLAN_PATH_SIZE]; /* in the running system */
+	char options[SETTING_VALUE_SIZE + 128]; /* as mounted, for the unit */
+	char version[8]; /* "4.2", "4.1" or "3" */
+};
+
+/*
+ * Waits for interfaces, brings the wired ones up, and configures the first that gets a lease (or
+ * the one with the static address): link, address, routes, MTU.
+ *
+ * Stops at @deadline_ms. Returns 0; -ENODEV (no interface), -ENOLINK (no carrier), -ETIMEDOUT (no
+ * lease) or another negative errno with @reterr. On failure no interface keeps an address that
+ * this call gave it. @waiting(ctx, sentence) is called when something is worth telling while it
+ * lasts: no carrier, no answer yet.
+ */
+int network_run(const struct plan *plan, uint64_t deadline_ms,
+        void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
+        struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * The text of /run/net-IFACE.conf in klibc's format (usr/kinit/ipconfig in klibc): shell variable
+ * assignments, each value in single quotes. @plan gives the names that a static ip= has; @out is a
+ * string of at most @size bytes. Returns 0 or -ENOSPC.
+ */
+int netconf_format(const struct plan *plan, const struct network_report *report, char *out,
+        size_t size) __attribute__((warn_unused_result));
+
+/* The text of resolv.conf for the same, "" when there are no name servers. 0 or -ENOSPC. */
+int netconf_resolv(const struct plan *plan, const struct network_report *report, char *out,
+        size_t size) __attribute__((warn_unused_result));
+
+/*
+ * Logs in to the first portal of the plan that accepts it, or adopts the session that is there.
+ * Returns 0, or a negative errno with @reterr: who was asked for what, and what it answered.
+ */
+int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
+        struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Waits, by uevents and never longer than @deadline_ms, for the disks of the session, and finds the
+ * root on them and nowhere else.
+ *
+ * Returns 0; -ENODEV (the session shows no disk), -ENOENT (no such partition: @reterr lists what is
+ * there), -EEXIST (more than one fits) or another negative errno.
+ */
+int root_run(const struct plan *plan, const struct login_report *session, uint64_t deadline_ms,
+        struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Mounts the TFTP copy below @rootmnt by mount(2), NFS 4.2, then 4.1, then 3, each attempt and
+ * their sum bounded by @deadline_ms. Returns 0, or a negative errno with @reterr: what was tried
+ * and what each version answered. On failure nothing stays mounted.
+ */
+int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
+        struct firmware_report *report, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * The text of the systemd mount unit for it, which wins over what fstab says of the mount point.
+ * Returns 0 or -ENOSPC. unit_name has the name that systemd wants: boot-firmware.mount.
+ */
+int firmware_unit(const struct firmware_report *report, char *out, size_t size)
+        __attribute__((warn_unused_result));
+int firmware_unit_name(const char *where, char *out, size_t size)
+        __attribute__((warn_unused_result));
+
+#endif
