@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * iSCSI sessions as the kernel shows them below /sys/class/iscsi_session.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "step/session.h"
+
+#define SESSIONS "/sys/class/iscsi_session"
+
+static int read_attr(unsigned int sid, const char *attr, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), SESSIONS "/session%u/%s", sid, attr); /* short by form */
+	return fs_read_line(path, buf, size) < 0 ? -ENOENT : 0;
+}
+
+/* The portal that the connection reached. */
+static void read_portal(unsigned int sid, char out[SETTING_VALUE_SIZE])
+{
+	char path[PATH_MAX], address[64], port[8];
+	const char *base = "/sys/class/iscsi_connection/connection";
+
+	(void)snprintf(path, sizeof(path), "%s%u:0/persistent_address", base, sid);
+	if (fs_read_line(path, address, sizeof(address)) < 0)
+		strcpy(address, "?");
+	(void)snprintf(path, sizeof(path), "%s%u:0/persistent_port", base, sid);
+	if (fs_read_line(path, port, sizeof(port)) < 0)
+		strcpy(port, "?");
+	(void)snprintf(
+	        out, SETTING_VALUE_SIZE, strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
+}
+
+/* /sys/class/iscsi_session/sessionN/device -> .../hostH/sessionN */
+static int read_host(unsigned int sid)
+{
+	char path[PATH_MAX], link[PATH_MAX], *at;
+	uint32_t host;
+
+	(void)snprintf(path, sizeof(path), SESSIONS "/session%u/device", sid);
+	if (!realpath(path, link))
+		return -ENOENT;
+	at = strrchr(link, '/');
+	if (!at)
+		return -ENOENT;
+	*at = '\0';
+	at = strrchr(link, '/');
+	if (!at || strncmp(at, "/host", 5) != 0 ||
+	        num_parse_u32(span_str(at + 5), INT_MAX, &host) < 0)
+		return -ENOENT;
+	return (int)host;
+}
+
+int session_find(const char *target, struct login_report *report, struct err *reterr)
+{
+	_cleanup_dir_ DIR *dir = opendir(SESSIONS);
+	char name[PLAN_NAME_SIZE], state[32], other[32] = "";
+	struct dirent *e;
+
+	if (!dir)
+		return 0; /* the module is not loaded: no sessions */
+	while ((e = readdir(dir))) {
+		struct span s = span_str(e->d_name);
+		uint32_t sid;
+		int host;
+
+		if (!span_starts(s, "session") ||
+		        num_parse_u32(span_sub(s, 7, s.len), INT_MAX, &sid) < 0)
+			continue;
+		if (read_attr(sid, "targetname", name, sizeof(name)) < 0 ||
+		        strcmp(name, target) != 0)
+			continue;
+		if (read_attr(sid, "state", state, sizeof(state)) < 0)
+			continue;
+		host = read_host(sid);
+		if (strcmp(state, "LOGGED_IN") != 0 || host < 0) {
+			strcpy(other, state);
+			continue;
+		}
+		memset(report, 0, sizeof(*report));
+		report->sid = (int)sid;
+		report->host = host;
+		strcpy(report->target, name);
+		read_portal(sid, report->portal);
+		return 1;
+	}
+	if (other[0])
+		return err_set(
+		        reterr, -EBUSY, "there is a session with %s, but it is %s", target, other);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * iSCSI sessions as the kernel shows them below /sys/class/iscsi_session.
+ */
+#ifndef STEP_SESSION_H
+#define STEP_SESSION_H
+
+#include "step/step.h"
+
+/*
+ * Looks for a session with @target.
+ *
+ * Returns 1 with @report filled (but for engine and existed) if one is logged in, 0 if there is
+ * none, -EBUSY with @reterr if there are only sessions in another state.
+ */
+int session_find(const char *target, struct login_report *report, struct err *reterr)
+        __attribute__((warn_unused_result));
+
+#endif

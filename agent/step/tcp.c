@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A TCP connection with a deadline, and what its failure means.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "step/tcp.h"
+
+static int parse_address(
+        const char *host, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
+{
+	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+	memset(ret, 0, sizeof(*ret));
+	if (num_parse_ip4(span_str(host), &a4.sin_addr) == 0) {
+		memcpy(ret, &a4, sizeof(a4));
+		*ret_len = sizeof(a4);
+		return 0;
+	}
+	if (num_parse_ip6(span_str(host), &a6.sin6_addr) == 0) {
+		memcpy(ret, &a6, sizeof(a6));
+		*ret_len = sizeof(a6);
+		return 0;
+	}
+	return -EDESTADDRREQ;
+}
+
+static int wait_connected(int fd, uint64_t deadline_ms)
+{
+	struct pollfd p = {fd, POLLOUT, 0};
+	socklen_t len = sizeof(int);
+	int n, e = 0;
+
+	do
+		n = poll(&p, 1, clock_poll_ms(clock_now_ms(), deadline_ms));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0)
+		return -errno;
+	return -e;
+}
+
+int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct err *reterr)
+{
+	struct sockaddr_storage address;
+	_cleanup_fd_ int fd = -1;
+	socklen_t len;
+	int r;
+
+	if (parse_address(host, port, &address, &len) < 0)
+		return err_set(reterr, -EDESTADDRREQ,
+		        "%s is a name: this version takes addresses only, write the server's "
+		        "address",
+		        host);
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "cannot make a TCP socket");
+	r = connect(fd, (const struct sockaddr *)&address, len) < 0 ? -errno : 0;
+	if (r == -EINPROGRESS)
+		r = wait_connected(fd, deadline_ms);
+	if (r == -ECONNREFUSED)
+		return err_set(reterr, r,
+		        "%s refuses connections to port %u: is the service running there?", host,
+		        port);
+	if (r == -ETIMEDOUT || r == -EHOSTUNREACH)
+		return err_set(
+		        reterr, r, "%s does not answer on port %u: is the machine on?", host, port);
+	if (r == -ENETUNREACH)
+		return err_set(reterr, r, "%s: no route to it: check the gateway", host);
+	if (r < 0)
+		return err_sys(reterr, r, "cannot connect to %s port %u", host, port);
+	return take_fd(&fd);
+}
