@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pinet plan: runs the sources and prints the plan without acting.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/sources.h"
+#include "plan/format.h"
+#include "plan/merge.h"
+#include "state/state.h"
+
+#define LEASE_BYTES 1500
+
+struct options {
+	const char *cmdline, *conf, *lease;
+	struct machine machine;
+};
+
+static int parse_options(int argc, char **argv, struct options *opt)
+{
+	static const struct option longs[] = {
+	        {"cmdline", required_argument, NULL, 'c'},
+	        {"conf", required_argument, NULL, 'f'},
+	        {"lease", required_argument, NULL, 'l'},
+	        {"mac", required_argument, NULL, 'm'},
+	        {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 'c')
+			opt->cmdline = optarg;
+		else if (c == 'f')
+			opt->conf = optarg;
+		else if (c == 'l')
+			opt->lease = optarg;
+		else if (c == 'm' && num_parse_mac(span_str(optarg), opt->machine.mac) == 0)
+			opt->machine.has_mac = true;
+		else {
+			log_error("plan: see `pinet plan --help`");
+			return -EINVAL;
+		}
+	}
+	if (optind < argc) {
+		log_error("plan: unexpected argument \"%s\"", argv[optind]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A DHCP message as hexadecimal digits, blanks between them ignored. */
+static int read_lease(const char *path, struct lease *ret, struct notes *notes, struct err *reterr)
+{
+	char text[4 * LEASE_BYTES];
+	uint8_t bytes[LEASE_BYTES];
+	ssize_t n = fs_read(path, text, sizeof(text));
+	size_t digits = 0;
+
+	if (n < 0)
+		return err_sys(reterr, (int)n, "cannot read %s", path);
+	for (ssize_t i = 0; i < n; i++)
+		if (!isspace((unsigned char)text[i]))
+			text[digits++] = text[i];
+	if (digits % 2 || digits / 2 > sizeof(bytes))
+		return err_set(reterr, -EINVAL, "%s: no DHCP message in hexadecimal", path);
+	for (size_t i = 0; i < digits / 2; i++) {
+		uint32_t v;
+
+		if (num_parse_hex32(span_of(text + 2 * i, 2), 255, &v) < 0)
+			return err_set(reterr, -EINVAL, "%s: no DHCP message in hexadecimal", path);
+		bytes[i] = (uint8_t)v;
+	}
+	return dhcp_lease_parse(span_of(bytes, digits / 2), ret, notes, reterr);
+}
+
+/* The NIC that carried the root of this boot, if pinet brought it up. */
+static void mac_from_state(struct machine *m)
+{
+	struct state st;
+
+	if (state_load(STATE_BOOT, &st, NULL) == 0)
+		m->has_mac = num_parse_mac(span_str(state_get(&st, "network.mac")), m->mac) == 0;
+}
+
+int cmd_plan(int argc, char **argv)
+{
+	struct options opt = {.cmdline = NULL};
+	struct sources all = {.text = {0}};
+	struct lease lease;
+	struct plan plan;
+	struct notes notes = {.n = 0};
+	struct err err = {.code = 0};
+	struct plan_sources src;
+	int r;
+
+	if (parse_options(argc, argv, &opt) < 0)
+		return EXIT_USAGE;
+	r = sources_read(&all, opt.cmdline, opt.conf, &err);
+	if (r == 0 && opt.lease)
+		r = read_lease(opt.lease, &lease, &notes, &err);
+	if (opt.machine.has_mac)
+		all.machine = opt.machine; /* another machine: nothing of this one counts */
+	else
+		mac_from_state(&all.machine);
+	sources_notes(&all, &notes);
+	src = sources_for_plan(&all, opt.lease ? &lease : NULL, all.machine.has_mac);
+	if (r == 0)
+		r = plan_merge(&src, &plan, &notes, &err);
+	if (r < 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	format_plan(stdout, &plan, &notes);
+	return EXIT_OK;
+}

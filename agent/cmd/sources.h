@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The sources that are there before the network is: read together, as boot and plan need them.
+ */
+#ifndef CMD_SOURCES_H
+#define CMD_SOURCES_H
+
+#include "plan/merge.h"
+
+struct sources {
+	char text[CMDLINE_SIZE]; /* of the command line, as far as it was read */
+	struct cmdline cmdline;
+	struct conf conf;
+	struct machine machine;
+};
+
+/*
+ * Reads the command line (@cmdline_path, or /proc/cmdline when NULL), the administrator's files
+ * (@conf_path alone, or all of them when NULL) and what the machine knows of itself.
+ * Returns 0, or a negative errno with @reterr; what was read until then is in @ret.
+ */
+int sources_read(struct sources *ret, const char *cmdline_path, const char *conf_path,
+        struct err *reterr) __attribute__((warn_unused_result));
+
+/* Adds the remarks of the sources to @notes. */
+void sources_notes(const struct sources *s, struct notes *notes);
+
+/* The sources as plan_merge() takes them; the host name of ip= or DHCP goes to the machine. */
+struct plan_sources sources_for_plan(struct sources *s, const struct lease *lease, bool final);
+
+#endif

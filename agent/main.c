@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The table of subcommands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *summary;
+} table[] = {
+        {"boot", cmd_boot, "[--handover FILE]",
+                "bring up network, iSCSI session and root (initramfs)"},
+        {"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
+        {"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
+                "show what a boot would do, and why"},
+        {"status", cmd_status, "", "show how this machine booted"},
+};
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "Usage: pinet COMMAND [OPTION...]\n\n");
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		fprintf(to, "  %-9s %s\n", table[i].name, table[i].summary);
+	fprintf(to, "\n`pinet COMMAND --help` shows the options; see pinet(8).\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "help") == 0 || strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(verb, "--version") == 0 || strcmp(verb, "version") == 0) {
+		printf("pinet %s\n", PINET_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strcmp(verb, table[i].name) != 0)
+			continue;
+		if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+			printf("Usage: pinet %s%s%s\n%s\n", verb, table[i].args[0] ? " " : "",
+			        table[i].args, table[i].summary);
+			return EXIT_OK;
+		}
+		return table[i].run(argc - 1, argv + 1);
+	}
+	if (verb[0])
+		fprintf(stderr, "pinet: there is no command \"%.40s\"\n", verb);
+	print_help(stderr);
+	return EXIT_USAGE;
+}
