@@ -88,6 +88,13 @@ struct in_addr num_mask4(unsigned int prefix)
 	return (struct in_addr){htonl(m)};
 }
 
+unsigned int num_class_prefix4(struct in_addr a)
+{
+	uint32_t h = ntohl(a.s_addr);
+
+	return h < 0x80000000u ? 8 : h < 0xc0000000u ? 16 : 24;
+}
+
 int num_parse_prefix4(struct span s, unsigned int *ret_prefix)
 {
 	struct in_addr mask;

@@ -40,6 +40,9 @@ int num_prefix_of_mask4(struct in_addr mask) __attribute__((warn_unused_result))
 /* Netmask of a prefix length 0..32, in network order. */
 struct in_addr num_mask4(unsigned int prefix);
 
+/* Prefix length that an address has without a netmask: 8, 16 or 24 (RFC 791 section 3.2). */
+unsigned int num_class_prefix4(struct in_addr a);
+
 /* Six hexadecimal pairs separated by one of ':' or '-' throughout. Returns 0 or -EINVAL. */
 int num_parse_mac(struct span s, uint8_t ret[MAC_LEN]) __attribute__((warn_unused_result));
 

@@ -57,14 +57,6 @@ static bool is_hostname(struct span v)
 	return v.len <= 64;
 }
 
-/* The prefix that an address has without a netmask (RFC 791 classes, as the kernel does it). */
-static unsigned int class_prefix(struct in_addr a)
-{
-	uint32_t h = ntohl(a.s_addr);
-
-	return h < 0x80000000u ? 8 : h < 0xc0000000u ? 16 : 24;
-}
-
 static int bad(struct err *reterr, unsigned int column, struct span v, const char *want)
 {
 	char shown[60];
@@ -117,7 +109,7 @@ static int parse_fields(struct span value, struct ip_param *out, struct err *ret
 	else if (!has_method)
 		out->method = IP_DHCP;
 	if (!has_mask)
-		out->prefix = class_prefix(out->client);
+		out->prefix = num_class_prefix4(out->client);
 	return 0;
 }
 
@@ -135,7 +127,7 @@ int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 		if (num_parse_ip4(value, &client) == 0) {
 			out.method = IP_STATIC;
 			out.client = client;
-			out.prefix = class_prefix(client);
+			out.prefix = num_class_prefix4(client);
 		} else if (is_device(value)) {
 			(void)!span_copy(value, out.device,
 			        sizeof(out.device)); /* is_device() saw the length */
