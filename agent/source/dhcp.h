@@ -18,23 +18,31 @@ struct dhcp_transport {
 	void *ctx;
 	/* Sends one DHCP message by broadcast from 0.0.0.0:68 to port 67. 0 or a negative errno. */
 	int (*send)(void *ctx, const uint8_t *message, size_t len);
-	/* Next received DHCP message (the UDP payload): its length, 0 when none waits, or errno. */
+	/*
+	 * Next received DHCP message (the UDP payload): its length, 0 when none waits, -EBADMSG for
+	 * a malformed packet that was dropped, or another negative errno.
+	 */
 	ssize_t (*receive)(void *ctx, uint8_t *buf, size_t size);
 };
 
 struct dhcp_client {
 	struct dhcp_transport io;
 	uint8_t mac[MAC_LEN];
+	uint16_t arch; /* option 93, enum dhcp_arch: of this machine unless the caller changes it */
 	uint32_t random; /* state of the generator; seeded by the caller */
 	uint32_t xid;
 	enum dhcp_state state;
 	unsigned int attempt; /* of the message that is being repeated */
 	uint64_t started_ms; /* first DISCOVER */
-	uint64_t deadline_ms; /* next retransmission, CLOCK_FOREVER when none */
+	uint64_t deadline_ms; /* next transmission, CLOCK_FOREVER when none */
+	uint16_t secs; /* of the last DISCOVER; its REQUEST has the same (RFC 2131 section 3.1) */
 	struct lease offer; /* while REQUESTING */
 	struct lease lease; /* when BOUND */
 	struct notes notes; /* what was ignored in the lease */
-	unsigned int n_naks, n_malformed;
+	unsigned int n_naks; /* since the start */
+	unsigned int n_malformed; /* packets that were no well-formed answer */
+	unsigned int n_unusable; /* answers to us that could not be used */
+	struct err ignored; /* why the last of these was not used */
 };
 
 /* Prepares a client; nothing is sent. @seed should differ between machines (MAC and time do). */
@@ -49,8 +57,11 @@ int dhcp_client_start(struct dhcp_client *c, uint64_t now_ms, struct err *reterr
 void dhcp_client_stop(struct dhcp_client *c);
 
 /*
- * To be called when the socket is readable or the deadline has passed: takes all waiting messages,
- * retransmits with the back-off of RFC 2131 section 4.1 (4, 8, 16, 32, 64 s, each +-1 s).
+ * To be called when the socket is readable or the deadline has passed: takes the waiting messages
+ * (a bounded number: others are left for the next call) and retransmits with the back-off of RFC
+ * 2131 section 4.1 (4, 8, 16, 32, 64 s, each +-1 s). The first usable OFFER is requested at once;
+ * a REQUEST that stays without answer four times, or a NAK, starts again with DISCOVER: at once
+ * after the first NAK, with the back-off after each further one.
  *
  * Returns 1 once when BOUND (c->lease is complete), 0 otherwise, or a negative errno with @reterr
  * if the socket failed.

@@ -10,22 +10,13 @@
 
 #include "base/notes.h"
 #include "base/span.h"
+#include "source/dhcp_msg.h"
 #include "source/settings.h"
 
 #define LEASE_ROUTES  32
 #define LEASE_SERVERS 4
 #define LEASE_NAME    256
-
-enum dhcp_type { /* RFC 2132 section 9.6, option 53 */
-	DHCP_DISCOVER = 1,
-	DHCP_OFFER = 2,
-	DHCP_REQUEST = 3,
-	DHCP_DECLINE = 4,
-	DHCP_ACK = 5,
-	DHCP_NAK = 6,
-	DHCP_RELEASE = 7,
-	DHCP_INFORM = 8,
-};
+#define LEASE_FOREVER 0xffffffffu
 
 struct lease_route {
 	struct in_addr dst; /* network order, host bits zero */
@@ -39,9 +30,10 @@ struct lease {
 	uint8_t chaddr[6];
 	struct in_addr address; /* yiaddr */
 	unsigned int prefix; /* option 1, or of the address class without it */
-	struct in_addr broadcast;
+	struct in_addr broadcast; /* option 28, or of the prefix; 0.0.0.0 if there is none */
 	struct in_addr server_id; /* option 54, 0.0.0.0 if absent */
 	struct in_addr siaddr;
+	char message[LEASE_NAME]; /* option 56, why a NAK: escaped, "" if absent */
 
 	unsigned int n_routes; /* option 121, else 33 and 3 (RFC 3442) */
 	struct lease_route route[LEASE_ROUTES];
@@ -49,21 +41,23 @@ struct lease {
 	struct in_addr dns[LEASE_SERVERS];
 	unsigned int mtu; /* 0 if absent */
 	bool has_lease_time;
-	uint32_t lease_s, t1_s, t2_s; /* 0xffffffff is for ever; T1, T2 by default 1/2 and 7/8 */
+	uint32_t lease_s, t1_s, t2_s; /* LEASE_FOREVER without option 51; T1, T2: 1/2 and 7/8 */
 
-	/* Names: checked, "" if absent or refused. */
+	/* Checked by dhcp_text.h; "" if absent or refused. */
 	char hostname[LEASE_NAME]; /* option 12 */
 	char domain[LEASE_NAME]; /* option 15 */
 	char search[LEASE_NAME]; /* option 119, names separated by blanks */
 	char bootfile[LEASE_NAME]; /* option 67 or the file field; printable ASCII without blanks */
-	char rootpath[LEASE_NAME]; /* option 17 as text, for the klibc file; printable ASCII */
+	char rootpath[LEASE_NAME]; /* option 17 as text without CHAP names, for the klibc file */
 	bool pi_boot_server; /* option 43 holds "Raspberry Pi Boot" */
 
 	/*
-	 * What the options say about the boot, already in order of precedence within DHCP: options
-	 * 17, 203, 66/150/siaddr/54, then 43, then 224. The word is "option N".
+	 * What the options say about the boot: 17, 203 and the first of 66, 150, siaddr, 54 as
+	 * server; 43 wins over these, and 224 over all. A portal replaces those of lower options.
+	 * The word is "option N", "option 43.N" or "siaddr".
 	 */
 	struct settings boot;
+	struct chap chap; /* of the root path in option 17 or 43 */
 	bool has_nfs_root; /* option 17 names an NFS root: kept in rootpath */
 };
 
