@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pinet boot: from the sources to a root that initramfs-tools can mount.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/boot_report.h"
+#include "cmd/cmd.h"
+#include "cmd/onfail.h"
+#include "cmd/sources.h"
+#include "plan/format.h"
+#include "step/modules.h"
+
+#define PAUSE_FIRST_MS 1000
+#define PAUSE_MAX_MS   30000
+#define ROOT_WAIT_S    30 /* as initramfs-tools waits for a local disk */
+
+static const char *const modules[] = {"af_packet", "iscsi_tcp", "sd_mod", NULL};
+
+/* One boot: what is known so far, and what the steps reported. */
+struct boot {
+	const char *handover;
+	uint64_t started_ms, deadline_ms;
+	struct sources sources;
+	struct plan plan;
+	struct notes notes; /* of the plan: shown once it is final */
+	bool network_up;
+	struct boot_report report;
+};
+
+static void on_waiting(void *ctx, const char *sentence)
+{
+	(void)ctx; /* the sentence says it all */
+	log_warning("%s", sentence);
+}
+
+/* Causes that waiting does not cure: something that was written is wrong. */
+static bool is_final(int r)
+{
+	return r == -EINVAL || r == -EDESTADDRREQ || r == -EOPNOTSUPP || r == -ENODATA ||
+	       r == -ENOSPC || r == -EPERM;
+}
+
+static int make_plan(struct boot *b, bool final, struct err *reterr)
+{
+	const struct lease *lease = b->report.network.have_lease ? &b->report.network.lease : NULL;
+	struct plan_sources src = sources_for_plan(&b->sources, lease, final);
+
+	b->notes.n = b->notes.dropped = 0;
+	sources_notes(&b->sources, &b->notes);
+	return plan_merge(&src, &b->plan, &b->notes, reterr);
+}
+
+static int bring_up_network(struct boot *b, struct err *reterr)
+{
+	struct network_report *n = &b->report.network;
+	int r = network_run(&b->plan, b->deadline_ms, on_waiting, NULL, n, reterr);
+
+	if (r < 0)
+		return r;
+	b->network_up = true;
+	b->sources.machine.has_mac = n->ifname[0] != '\0';
+	memcpy(b->sources.machine.mac, n->mac, MAC_LEN);
+	boot_report_network(&b->report, &b->plan);
+	return 0;
+}
+
+static int find_root(struct boot *b, struct err *reterr)
+{
+	unsigned int wait_s = b->sources.cmdline.rootdelay_s;
+	uint64_t now_ms = clock_now_ms();
+	int r;
+
+	if (wait_s < ROOT_WAIT_S)
+		wait_s = ROOT_WAIT_S;
+	b->report.root_started_ms = now_ms;
+	r = root_run(&b->plan, &b->report.login,
+	        clock_min(b->deadline_ms, now_ms + wait_s * 1000ull), &b->report.root, reterr);
+	if (r == 0)
+		boot_report_root(&b->report, &b->plan);
+	return r;
+}
+
+static int log_in(struct boot *b, struct err *reterr)
+{
+	int r;
+
+	b->report.login_started_ms = clock_now_ms();
+	r = login_run(&b->plan, b->deadline_ms, &b->report.login, reterr);
+	if (r == 0)
+		boot_report_login(&b->report);
+	return r;
+}
+
+/* Everything once; what is done stays done when a later step fails and the boot tries again. */
+static int attempt(struct boot *b, struct err *reterr)
+{
+	int r;
+
+	if (!b->network_up) {
+		r = bring_up_network(b, reterr);
+		if (r < 0)
+			return r;
+	}
+	r = make_plan(b, true, reterr);
+	if (r < 0)
+		return r;
+	for (unsigned int i = 0; i < b->notes.n && !b->report.notes_shown; i++)
+		log_warning("%s", b->notes.text[i]);
+	b->report.notes_shown = true;
+	if (b->plan.root_kind == PLAN_ROOT_NFS)
+		return 0;
+	r = log_in(b, reterr);
+	return r < 0 ? r : find_root(b, reterr);
+}
+
+static int attempt_until_done(struct boot *b, struct err *reterr)
+{
+	uint64_t pause_ms = PAUSE_FIRST_MS;
+
+	for (;;) {
+		int r = attempt(b, reterr);
+		uint64_t now_ms = clock_now_ms();
+
+		if (r == 0 || is_final(r))
+			return r;
+		if (now_ms + pause_ms >= b->deadline_ms) {
+			err_prefix(reterr, "given up after %u s", b->plan.timeout_s);
+			return r;
+		}
+		log_warning(
+		        "%s; trying again in %u s", reterr->text, (unsigned int)(pause_ms / 1000));
+		(void)poll(NULL, 0,
+		        (int)pause_ms); /* a pause between attempts, no event to wait for */
+		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
+	}
+}
+
+/* ROOT for initramfs-tools, which reads the file after each boot script. */
+static int hand_over(const struct boot *b, struct err *reterr)
+{
+	char text[256];
+	int r;
+
+	if (!b->handover || !b->report.root.device[0])
+		return 0;
+	(void)snprintf(text, sizeof(text), "ROOT='%s'\nexport ROOT\n", b->report.root.device);
+	if (!b->sources.cmdline.has_rootfstype && b->report.root.fstype[0]) {
+		size_t at = strlen(text);
+
+		(void)snprintf(text + at, sizeof(text) - at, "ROOTFSTYPE='%s'\nexport ROOTFSTYPE\n",
+		        b->report.root
+		                .fstype); /* both are short and without quotes: see step/blk */
+	}
+	r = fs_append(b->handover, text, 0644);
+	return r < 0 ? err_sys(reterr, r, "cannot write %s", b->handover) : 0;
+}
+
+/* True if the command line has a word of ours or of open-iscsi, even when it cannot be parsed. */
+static bool text_concerns_us(const char *text)
+{
+	struct span s = span_str(text);
+	struct span off = cmdline_peek(s, "pinet");
+
+	if (span_eq_str(off, "off"))
+		return false;
+	return strstr(text, "pinet.") || strstr(text, "iscsi_target") ||
+	       strstr(text, "ISCSI_TARGET") || strstr(text, "root=iscsi:");
+}
+
+/* What onfail= says while there is no plan. */
+static enum plan_onfail peek_onfail(const struct sources *s)
+{
+	static const char *const names[] = {"shell", "reboot", "poweroff", "local"};
+	struct span v = cmdline_peek(span_str(s->text), "pinet.onfail");
+
+	if (!v.p && s->conf.set.one[SETTING_ONFAIL].present)
+		v = span_str(s->conf.set.one[SETTING_ONFAIL].value);
+	for (unsigned int i = 0; v.p && i < 4; i++)
+		if (span_eq_str(v, names[i]))
+			return (enum plan_onfail)i;
+	return PLAN_ONFAIL_SHELL;
+}
+
+static int fail(struct boot *b, enum plan_onfail onfail, const struct err *err)
+{
+	boot_report_failure(&b->report, err);
+	return onfail_act(onfail) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static int run(struct boot *b)
+{
+	struct err err = {.code = 0};
+	int r;
+
+	b->started_ms = b->report.started_ms = clock_now_ms();
+	r = sources_read(&b->sources, NULL, NULL, &err);
+	log_setup(b->sources.cmdline.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
+	if (r < 0 && !text_concerns_us(b->sources.text)) {
+		/* A machine that does not want us is not to suffer; pinet.conf alone cannot be read. */
+		if (r != -EINVAL)
+			log_warning("%s", err.text);
+		return EXIT_OK;
+	}
+	if (r == 0)
+		r = make_plan(b, false, &err);
+	if (r < 0)
+		return fail(b, peek_onfail(&b->sources), &err);
+	if (!b->plan.active)
+		return EXIT_OK;
+	if (b->plan.debug)
+		log_setup(LOG_LEVEL_DEBUG, true);
+	b->deadline_ms =
+	        b->plan.timeout_s ? b->started_ms + b->plan.timeout_s * 1000ull : CLOCK_FOREVER;
+	r = modules_load(modules, &err);
+	if (r < 0)
+		log_warning("%s", err.text); /* they may be built in; the step will tell */
+	r = attempt_until_done(b, &err);
+	if (r == 0)
+		r = hand_over(b, &err);
+	if (r == 0)
+		r = boot_report_save(&b->report, &b->plan, &b->notes, &err);
+	if (r < 0)
+		return fail(b, b->plan.onfail, &err);
+	return EXIT_OK;
+}
+
+int cmd_boot(int argc, char **argv)
+{
+	static const struct option longs[] = {
+	        {"handover", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+	static struct boot b; /* large: not on the stack */
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'o')
+			return EXIT_USAGE;
+		b.handover = optarg;
+	}
+	if (optind < argc)
+		return EXIT_USAGE;
+	return run(&b);
+}

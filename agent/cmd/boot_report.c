@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a boot tells: lines on the console, and files for other packages and later commands.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/boot_report.h"
+#include "plan/format.h"
+#include "state/state.h"
+
+#define NETCONF_SIZE         2048
+#define RUN_INITRAMFS        "/run/initramfs"
+#define OPEN_ISCSI_INTERFACE RUN_INITRAMFS "/open-iscsi.interface"
+
+static void write_file(const char *path, const char *text)
+{
+	int r = fs_replace(path, text, 0644);
+
+	if (r < 0)
+		log_warning("cannot write %s: %s", path, strerror(-r));
+}
+
+/* The files that initramfs-tools, open-iscsi and cloud-init read of the network. */
+static void write_network_files(const struct boot_report *r, const struct plan *plan)
+{
+	char text[NETCONF_SIZE], path[64];
+
+	if (!r->network.ifname[0])
+		return;
+	(void)snprintf(path, sizeof(path), "/run/net-%s.conf", r->network.ifname);
+	if (netconf_format(plan, &r->network, text, sizeof(text)) == 0)
+		write_file(path, text);
+	else
+		log_warning("%s: too much to say in it, not written", path);
+	if (netconf_resolv(plan, &r->network, text, sizeof(text)) == 0 && text[0])
+		write_file("/etc/resolv.conf", text);
+	(void)snprintf(text, sizeof(text), "%s\n", r->network.ifname);
+	if (fs_mkdirs(RUN_INITRAMFS, 0700) == 0)
+		write_file(OPEN_ISCSI_INTERFACE, text);
+}
+
+void boot_report_network(struct boot_report *r, const struct plan *plan)
+{
+	const struct network_report *n = &r->network;
+	char address[IP4_TEXT_SIZE], server[IP4_TEXT_SIZE];
+
+	r->network_done_ms = clock_now_ms();
+	num_format_ip4(n->address, address);
+	num_format_ip4(n->lease.server_id, server);
+	for (unsigned int i = 0; i < n->notes.n; i++)
+		log_warning("%s: DHCP: %s", n->ifname, n->notes.text[i]);
+	if (!n->ifname[0])
+		log_step("network: left as it is (ip=off)");
+	else if (n->have_lease)
+		log_step("%s: %s/%u from %s (DHCP, %u ms)", n->ifname, address, n->prefix, server,
+		        (unsigned int)(n->configured_ms - n->discover_ms));
+	else
+		log_step("%s: %s/%u (static)", n->ifname, address, n->prefix);
+	write_network_files(r, plan);
+}
+
+void boot_report_login(struct boot_report *r)
+{
+	r->login_done_ms = clock_now_ms();
+	log_step("session %d: %s at %s (%s, %u ms)", r->login.sid, r->login.target, r->login.portal,
+	        r->login.engine, (unsigned int)(r->login_done_ms - r->login_started_ms));
+}
+
+void boot_report_root(struct boot_report *r, const struct plan *plan)
+{
+	char wanted[SETTING_VALUE_SIZE + 16], shown[96];
+
+	r->root_done_ms = clock_now_ms();
+	format_root(plan, wanted, sizeof(wanted));
+	span_escape(span_str(wanted), shown, sizeof(shown));
+	if (r->root.device[0])
+		log_step("root: %s is %s%s%s on LUN %llu (%u ms)", shown, r->root.device,
+		        r->root.fstype[0] ? ", " : "", r->root.fstype,
+		        (unsigned long long)r->root.lun,
+		        (unsigned int)(r->root_done_ms - r->root_started_ms));
+	else
+		log_step("root: %s is left to initramfs-tools", shown);
+}
+
+void boot_report_failure(struct boot_report *r, const struct err *err)
+{
+	struct state *st = calloc(1, sizeof(*st));
+	struct err save = {.code = 0};
+
+	log_error("%s", err->text);
+	if (!st)
+		return; /* the console has it */
+	state_put(st, "result", "failed");
+	state_put(st, "error", "%s", err->text);
+	state_put(st, "boot.started_ms", "%llu", (unsigned long long)r->started_ms);
+	if (r->network.ifname[0])
+		state_put(st, "network.interface", "%s", r->network.ifname);
+	if (state_save(st, STATE_BOOT, &save) < 0)
+		log_warning("%s", save.text);
+	free(st);
+}
+
+static void put_ms(struct state *st, const char *key, uint64_t ms)
+{
+	state_put(st, key, "%llu", (unsigned long long)ms);
+}
+
+static void put_network(struct state *st, const struct network_report *n)
+{
+	char mac[MAC_TEXT_SIZE], address[IP4_TEXT_SIZE], server[IP4_TEXT_SIZE];
+
+	num_format_mac(n->mac, ':', mac);
+	num_format_ip4(n->address, address);
+	state_put(st, "network.interface", "%s", n->ifname);
+	state_put(st, "network.mac", "%s", mac);
+	state_put(st, "network.address", "%s/%u", address, n->prefix);
+	if (!n->have_lease)
+		return;
+	num_format_ip4(n->lease.server_id, server);
+	state_put(st, "dhcp.server", "%s", server);
+	put_ms(st, "dhcp.discover_ms", n->discover_ms);
+	if (n->lease.has_lease_time)
+		state_put(st, "dhcp.lease_s", "%u", n->lease.lease_s);
+}
+
+static void put_firmware(struct state *st, const struct plan *plan)
+{
+	state_put(st, "firmware.on", "%d", plan->firmware_on);
+	state_put(st, "firmware.required", "%d", plan->firmware_required);
+	state_put(st, "firmware.host", "%s", plan->firmware_host);
+	state_put(st, "firmware.path", "%s", plan->firmware_path);
+	state_put(st, "firmware.dir", "%s", plan->firmware_dir);
+	state_put(st, "firmware.options", "%s", plan->firmware_options);
+}
+
+static int save_boot(const struct boot_report *r, const struct plan *plan, struct err *reterr)
+{
+	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
+	struct rusage usage;
+
+	if (!st)
+		return err_set(reterr, -ENOMEM, "no memory for the state");
+	state_put(st, "result", "ok");
+	put_network(st, &r->network);
+	if (r->login.target[0]) {
+		state_put(st, "session.id", "%d", r->login.sid);
+		state_put(st, "session.target", "%s", r->login.target);
+		state_put(st, "session.portal", "%s", r->login.portal);
+		state_put(st, "session.initiator", "%s", plan->initiator);
+		state_put(st, "session.engine", "%s", r->login.engine);
+	}
+	state_put(st, "root.device", "%s", r->root.device);
+	state_put(st, "root.fstype", "%s", r->root.fstype);
+	state_put(st, "root.lun", "%llu", (unsigned long long)r->root.lun);
+	put_firmware(st, plan);
+	put_ms(st, "time.boot_ms", r->started_ms);
+	put_ms(st, "time.carrier_ms", r->network.carrier_ms);
+	put_ms(st, "time.network_ms", r->network_done_ms);
+	put_ms(st, "time.login_ms", r->login_done_ms);
+	put_ms(st, "time.root_ms", r->root_done_ms);
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		state_put(st, "agent.peak_kib", "%ld", usage.ru_maxrss);
+	return state_save(st, STATE_BOOT, reterr);
+}
+
+static int save_plan(const struct plan *plan, const struct notes *notes, struct err *reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int r;
+
+	if (!f)
+		return err_set(reterr, -ENOMEM, "no memory for the plan");
+	format_plan(f, plan, notes);
+	if (fclose(f) != 0)
+		return err_set(reterr, -ENOMEM, "no memory for the plan");
+	r = fs_replace(STATE_PLAN, text, 0644);
+	return r < 0 ? err_sys(reterr, r, "cannot write " STATE_PLAN) : 0;
+}
+
+int boot_report_save(const struct boot_report *r, const struct plan *plan,
+        const struct notes *notes, struct err *reterr)
+{
+	char text[64];
+	int e;
+
+	if (save_boot(r, plan, reterr) < 0 || save_plan(plan, notes, reterr) < 0)
+		return reterr->code;
+	if (!r->login.target[0])
+		return 0;
+	/* From here on open-iscsi's own script stays away: see scripts/ */
+	(void)snprintf(text, sizeof(text), "%d\n", r->login.sid);
+	e = fs_replace(STATE_SESSION, text, 0644);
+	return e < 0 ? err_sys(reterr, e, "cannot write " STATE_SESSION) : 0;
+}

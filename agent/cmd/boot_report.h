@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a boot tells: lines on the console, and files for other packages and later commands.
+ */
+#ifndef CMD_BOOT_REPORT_H
+#define CMD_BOOT_REPORT_H
+
+#include "step/step.h"
+
+struct boot_report {
+	uint64_t started_ms, login_started_ms, root_started_ms;
+	bool notes_shown;
+	struct network_report network;
+	struct login_report login;
+	struct root_report root;
+	uint64_t network_done_ms, login_done_ms, root_done_ms;
+};
+
+/* Each prints the line of its step; the network also writes the files that others read. */
+void boot_report_network(struct boot_report *r, const struct plan *plan);
+void boot_report_login(struct boot_report *r);
+void boot_report_root(struct boot_report *r, const struct plan *plan);
+
+/* Prints why the boot failed and leaves it in the state. */
+void boot_report_failure(struct boot_report *r, const struct err *err);
+
+/* Writes /run/pinet. Returns 0 or a negative errno with @reterr. */
+int boot_report_save(const struct boot_report *r, const struct plan *plan,
+        const struct notes *notes, struct err *reterr) __attribute__((warn_unused_result));
+
+#endif

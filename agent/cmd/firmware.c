@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pinet firmware: mounts the TFTP copy of the boot files below the root, before it is left to init.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "source/cmdline.h"
+#include "state/state.h"
+#include "step/modules.h"
+#include "step/step.h"
+
+#define FIRMWARE_MS 20000 /* the boot goes on without it after that */
+#define UNIT_DIR    "/run/systemd/system"
+
+static const char *const modules[] = {"nfsv4", "nfsv3", NULL};
+
+/* The part of the plan that this step needs, as `pinet boot` left it. */
+static void plan_from_state(const struct state *st, struct plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->firmware_on = state_get_u64(st, "firmware.on", 0) == 1;
+	plan->firmware_required = state_get_u64(st, "firmware.required", 0) == 1;
+	(void)snprintf(plan->firmware_host, sizeof(plan->firmware_host), "%.*s",
+	        (int)sizeof(plan->firmware_host) - 1, state_get(st, "firmware.host"));
+	(void)snprintf(plan->firmware_path, sizeof(plan->firmware_path), "%.*s",
+	        (int)sizeof(plan->firmware_path) - 1, state_get(st, "firmware.path"));
+	(void)snprintf(plan->firmware_dir, sizeof(plan->firmware_dir), "%.*s",
+	        (int)sizeof(plan->firmware_dir) - 1, state_get(st, "firmware.dir"));
+	(void)snprintf(plan->firmware_options, sizeof(plan->firmware_options), "%.*s",
+	        (int)sizeof(plan->firmware_options) - 1, state_get(st, "firmware.options"));
+}
+
+/* The unit that keeps systemd from mounting what fstab says over it. */
+static int write_unit(const struct firmware_report *report, struct err *reterr)
+{
+	char name[PLAN_PATH_SIZE * 4], path[PLAN_PATH_SIZE * 4 + 64], text[2048];
+	int r = firmware_unit_name(report->where, name, sizeof(name));
+
+	if (r == 0)
+		r = firmware_unit(report, text, sizeof(text));
+	if (r < 0)
+		return err_sys(reterr, r, "cannot write the mount unit of %s", report->where);
+	(void)snprintf(path, sizeof(path), UNIT_DIR "/%s", name); /* fits by the sizes above */
+	r = fs_mkdirs(UNIT_DIR, 0755);
+	if (r == 0)
+		r = fs_replace(path, text, 0644);
+	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
+}
+
+static void save(const struct firmware_report *report, const struct err *why)
+{
+	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
+	struct err err = {.code = 0};
+
+	if (!st)
+		return; /* the console has it */
+	state_put(st, "mounted", "%d", report->mounted);
+	state_put(st, "source", "%s", report->source);
+	state_put(st, "where", "%s", report->where);
+	state_put(st, "version", "%s", report->version);
+	state_put(st, "done_ms", "%llu", (unsigned long long)clock_now_ms());
+	if (why->code)
+		state_put(st, "error", "%s", why->text);
+	if (state_save(st, STATE_FIRMWARE, &err) < 0)
+		log_warning("%s", err.text);
+}
+
+static void setup_log(void)
+{
+	char text[CMDLINE_SIZE];
+	struct cmdline c;
+	ssize_t n = fs_read("/proc/cmdline", text, sizeof(text));
+	bool quiet = n > 0 && cmdline_parse(span_of(text, (size_t)n), &c, NULL) == 0 && c.quiet;
+
+	log_setup(quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
+}
+
+static int run(const char *root)
+{
+	struct firmware_report report = {.mounted = false};
+	uint64_t started_ms = clock_now_ms();
+	struct err err = {.code = 0};
+	struct state st;
+	struct plan plan;
+	int r = state_load(STATE_BOOT, &st, &err);
+
+	if (r == -ENOENT || (r == 0 && strcmp(state_get(&st, "result"), "ok") != 0))
+		return EXIT_OK; /* pinet did not bring up this root */
+	setup_log();
+	if (r < 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	plan_from_state(&st, &plan);
+	if (!plan.firmware_on)
+		return EXIT_OK;
+	(void)modules_load(modules, NULL); /* the mount says what is missing */
+	r = firmware_run(&plan, root, started_ms + FIRMWARE_MS, &report, &err);
+	if (r == 0)
+		r = write_unit(&report, &err);
+	save(&report, &err);
+	if (r == 0) {
+		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,
+		        report.version, (unsigned int)(clock_now_ms() - started_ms));
+		return EXIT_OK;
+	}
+	if (plan.firmware_required) {
+		log_error("firmware: %s; firmware.policy=required", err.text);
+		return EXIT_FAILED;
+	}
+	log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
+	        plan.firmware_dir);
+	return EXIT_OK;
+}
+
+int cmd_firmware(int argc, char **argv)
+{
+	static const struct option longs[] = {
+	        {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	const char *root = "";
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'r')
+			return EXIT_USAGE;
+		root = optarg;
+	}
+	if (optind < argc)
+		return EXIT_USAGE;
+	return run(root);
+}
