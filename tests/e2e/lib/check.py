@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Properties of a booted client: a function each, which returns nothing, or a sentence about what is wrong.
+
+They read what the client itself said (run.facts), its console and the servers' directories."""
+
+import os
+import re
+
+
+def root_on_lun(run) -> str:
+    """/ is a partition of the LUN, and not of a local disk that looks the same."""
+    device = run.facts["root-device"]
+    if not re.search(r"/session\d+/target", device):
+        return f"/ is not on an iSCSI disk: {device} ({run.facts['mount-root']})"
+    if run.facts["marker"] != "lun":
+        return f"/ holds the marker \"{run.facts['marker']}\", not the LUN's"
+    return ""
+
+
+def root_local(run) -> str:
+    """/ is on the local disk, and nobody has logged in to the target."""
+    if run.facts["marker"] != "local disk":
+        return f"/ is not the local disk: {run.facts['mount-root']}"
+    return f"there is an iSCSI session: {run.facts['sessions']}" if run.facts["sessions"] else ""
+
+
+def one_session(run) -> str:
+    """There is exactly one session, logged in, and iscsiadm knows it."""
+    files = run.facts.files("sessions")
+    states = [text for path, text in files.items() if path.endswith("/state")]
+    if states != ["LOGGED_IN"]:
+        return f"expected one session that is logged in, got {states}"
+    if run.text("{target}") not in run.facts["iscsiadm"]:
+        return f"iscsiadm does not show the session: {run.facts['iscsiadm']}"
+    return ""
+
+
+def initiator_is(name: str):
+    """The session was made under the initiator @name."""
+
+    def initiator(run) -> str:
+        files = run.facts.files("sessions")
+        found = [text for path, text in files.items() if path.endswith("/initiatorname")]
+        return "" if found == [run.text(name)] else f"initiator name is {found}, expected {run.text(name)}"
+
+    return initiator
+
+
+def session_patient(run) -> str:
+    """The root session waits a day for its server, not the two minutes that are open-iscsi's default."""
+    files = run.facts.files("sessions")
+    found = [text for path, text in files.items() if path.endswith("/recovery_tmo")]
+    return "" if found == ["86400"] else f"replacement timeout is {found}, expected 86400"
+
+
+def firmware_nfs(run) -> str:
+    """/boot/firmware is the TFTP copy over NFS, and what the client writes arrives in the server's directory."""
+    mount = run.facts["mount-firmware"].split(" ")
+    if len(mount) != 3 or mount[1] not in ("nfs", "nfs4"):
+        return f"/boot/firmware is not NFS: {' '.join(mount) or 'not mounted'}"
+    if mount[0] != run.text("{server}:/srv/tftp/{mac}"):
+        return f"/boot/firmware is {mount[0]}"
+    path = os.path.join(run.boot_files, "written-by-client")
+    if not os.path.exists(path):
+        return f"what the client wrote into /boot/firmware is not in the server's {path}"
+    with open(path, encoding="utf-8") as file:
+        text = file.read().strip()
+    return "" if text == run.version else f"{path} holds \"{text}\", not the kernel's version {run.version}"
+
+
+def nfs_version(version: str):
+    """The mount uses NFS version @version."""
+
+    def version_is(run) -> str:
+        mount = run.facts["mount-firmware"]
+        return "" if f"vers={version}" in mount.replace(",", " ").split() else f"expected NFS {version}: {mount}"
+
+    return version_is
+
+
+def firmware_unit(run) -> str:
+    """systemd has adopted the NFS mount under our unit; the vfat line of fstab has lost."""
+    unit = dict(line.partition("=")[::2] for line in run.facts["unit-firmware"].splitlines())
+    if unit.get("FragmentPath") != "/run/systemd/system/boot-firmware.mount" or unit.get("ActiveState") != "active":
+        return f"boot-firmware.mount is not ours or not active: {run.facts['unit-firmware']}"
+    if "remote-fs-pre.target" not in unit.get("After", "") and "network.target" not in unit.get("After", ""):
+        return f"boot-firmware.mount is not ordered after the network, and so not unmounted before it: {unit['After']}"
+    return ""
+
+
+def no_firmware(run) -> str:
+    """Nothing is mounted at /boot/firmware: not the TFTP copy, and never the stale partition."""
+    mount = run.facts["mount-firmware"]
+    return f"/boot/firmware is mounted: {mount}" if mount else ""
+
+
+def address_is(address: str, interface: str = "eth0"):
+    """@interface has @address (with its prefix length)."""
+
+    def has_address(run) -> str:
+        found = [
+            f"{entry['local']}/{entry['prefixlen']}"
+            for link in run.facts.json("addresses")
+            if link["ifname"] == interface
+            for entry in link["addr_info"]
+            if entry["family"] == "inet"
+        ]
+        return "" if found == [run.text(address)] else f"{interface} has {found}, expected {run.text(address)}"
+
+    return has_address
+
+
+def no_address(interface: str):
+    """@interface has no IPv4 address: nothing half-configured is left behind."""
+
+    def has_none(run) -> str:
+        for link in run.facts.json("addresses"):
+            if link["ifname"] == interface:
+                found = [entry["local"] for entry in link["addr_info"] if entry["family"] == "inet"]
+                return f"{interface} has {found}" if found else ""
+        return f"there is no {interface}"
+
+    return has_none
+
+
+def klibc_conf(run) -> str:
+    """/run/net-IFACE.conf describes the address in klibc's words, for those who read it."""
+    files = run.facts.files("klibc")
+    interface = run.facts.files("interface").get("/run/initramfs/open-iscsi.interface", "")
+    text = files.get(f"/run/net-{interface}.conf")
+    if text is None:
+        return f"open-iscsi.interface says \"{interface}\", but there are only {sorted(files)}"
+    values = dict(line.partition("=")[::2] for line in text.splitlines())
+    wrong = [key for key in ("DEVICE", "PROTO", "IPV4ADDR", "IPV4NETMASK") if len(values.get(key, "").strip("'")) == 0]
+    return f"/run/net-{interface}.conf lacks {wrong}: {text}" if wrong else ""
+
+
+def iscsid_runs(run) -> str:
+    """iscsid has taken over: without it a lost connection is never made again."""
+    return "" if run.facts["iscsid"] == "active" else f"iscsid.service is {run.facts['iscsid']}"
+
+
+def no_failed_units(run) -> str:
+    """systemd has nothing to complain about."""
+    return f"failed units: {run.facts['failed']}" if run.facts["failed"] else ""
+
+
+def clean_shutdown(run) -> str:
+    """The client went down without losing its disk on the way."""
+    end = run.console[run.console.find("@@pinet-facts-end@@") :]
+    lost = re.search(r"^.*(I/O error|detected conn error|EXT4-fs error|Failed unmounting|timed out).*$", end, re.M)
+    if lost:
+        return f"at shutdown: {lost[0]}"
+    return "" if "reboot: Power down" in end else "the kernel did not say it powers down"
+
+
+def status_shows(*patterns: str):
+    """"pinet status" in the booted client says each of @patterns."""
+
+    def shows(run) -> str:
+        missing = [run.text(one) for one in patterns if not re.search(run.text(one), run.facts["status"], re.M)]
+        return f"pinet status does not say {missing}:\n{run.facts['status']}" if missing else ""
+
+    return shows
+
+
+# What is true of every client that has booted from its LUN.
+FROM_LUN = (root_on_lun, one_session, iscsid_runs, no_failed_units, clean_shutdown)
+# And of one that pinet has booted completely.
+BY_PINET = FROM_LUN + (session_patient, klibc_conf, firmware_nfs, firmware_unit)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Client images: made once, kept in the cache directory under a name with the digest of all that went in."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from .proc import RigError, run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.environ.get("PINET_CACHE", "/var/cache/pinet-tests")
+GUEST = os.path.join(os.path.dirname(HERE), "guest")
+# A stock client has no hook of ours to add what these machines need.
+STOCK_MODULES = "virtio_pci\nvirtio_net\nvirtio_scsi\nsd_mod\next4\n"
+
+# Where build-client puts the root partition.
+ROOT_OFFSET = (1 + 80) * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Client:
+    """An image: what build-client left in @path."""
+
+    path: str
+
+    def file(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+    @property
+    def version(self) -> str:
+        with open(self.file("version"), encoding="ascii") as file:
+            return file.read().strip()
+
+
+def _digest(*parts: bytes) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()[:12]
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _tree(path: str) -> list[bytes]:
+    """All names and contents under @path, in a fixed order."""
+    parts = []
+    for directory, names, files in sorted(os.walk(path)):
+        names.sort()
+        for name in sorted(files):
+            full = os.path.join(directory, name)
+            parts += [os.path.relpath(full, path).encode(), _read(full), str(os.stat(full).st_mode & 0o111).encode()]
+    return parts
+
+
+@contextmanager
+def _lock(name: str):
+    """One builder at a time for each name: several runs may want the same image."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, f".{name}.lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(prefix: str, digest: str, make) -> str:
+    """Returns the cached directory PREFIX-DIGEST; @make fills one when there is none. Older ones of PREFIX go."""
+    path = os.path.join(CACHE, f"{prefix}-{digest}")
+    with _lock(prefix):
+        if not os.path.isdir(path):
+            for name in os.listdir(CACHE):
+                if name.startswith(f"{prefix}-") and len(name.split("-")) == len(os.path.basename(path).split("-")):
+                    shutil.rmtree(os.path.join(CACHE, name))
+            partial = f"{path}.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            make(partial)
+            os.rename(partial, path)
+        return path
+
+
+def _script(name: str, *args: str) -> None:
+    """Runs one of the build scripts; shows what it said only when it fails."""
+    done = subprocess.run(
+        [os.path.join(HERE, name), *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise RigError(f"{name} {' '.join(args)}: exit status {done.returncode}\n{done.stdout[-4000:]}")
+
+
+def base(suite: str, arch: str) -> str:
+    """Returns the directory with the base file system of @suite."""
+    digest = _digest(_read(os.path.join(HERE, "build-base")), *_tree(os.path.join(GUEST, "etc/initramfs-tools")))
+    return _build(f"base-{suite}-{arch}", digest, lambda out: _script("build-base", suite, arch, out))
+
+
+def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = None, name: str = "") -> Client:
+    """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
+
+    @files, path to text, are put into the root file system before the initramfs is made; images with some are
+    told apart by @name."""
+    root = base(suite, arch)
+    files = dict(files or {})
+    if not deb:
+        files["/etc/initramfs-tools/modules"] = STOCK_MODULES
+    kind = "-".join(filter(None, ["pinet" if deb else "stock", name.replace("-", "_")]))
+    digest = _digest(
+        os.path.basename(root).encode(),
+        _read(os.path.join(HERE, "build-client")),
+        *_tree(GUEST),
+        _read(deb) if deb else b"",
+        repr(sorted(files.items())).encode(),
+    )
+
+    def make(out: str) -> None:
+        with tempfile.TemporaryDirectory(dir=CACHE, prefix="tree.") as tree:
+            shutil.copytree(GUEST, tree, dirs_exist_ok=True)
+            for path, text in files.items():
+                full = os.path.join(tree, path.lstrip("/"))
+                os.makedirs(os.path.dirname(full), exist_ok=True)
+                with open(full, "w", encoding="utf-8") as file:
+                    file.write(text)
+            os.chmod(tree, 0o755)
+            try:
+                _script("build-client", root, out, tree, *([deb] if deb else []))
+            except BaseException:
+                shutil.rmtree(out, ignore_errors=True)
+                raise
+
+    return Client(_build(f"client-{suite}-{arch}-{kind}", digest, make))
+
+
+def cpio(files: dict[str, bytes]) -> bytes:
+    """Returns a "newc" archive the kernel unpacks over the initramfs: its files replace those of the same name."""
+    out = bytearray()
+    names = []
+    for path in files:
+        parts = path.strip("/").split("/")
+        names += [("/".join(parts[:depth]), None) for depth in range(1, len(parts))]
+        names.append(("/".join(parts), files[path]))
+    for inode, (name, data) in enumerate([*dict(names).items(), ("TRAILER!!!", b"")], start=1):
+        mode = 0o040755 if data is None else 0o100644
+        data = data or b""
+        fields = [inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+        out += b"070701" + b"".join(b"%08X" % value for value in fields) + name.encode() + b"\0"
+        out += bytes(-len(out) % 4) + data
+        out += bytes(-len(out) % 4)
+    return bytes(out)
+
+
+def copy(source: str, target: str) -> None:
+    """Copies a disk image and keeps its holes."""
+    subprocess.run(["cp", "--sparse=always", "--reflink=auto", source, target], check=True)
+
+
+def mark(disk: str, text: str) -> None:
+    """Writes @text into /etc/pinet-test-marker of the disk's root file system, to tell two equal disks apart."""
+    with tempfile.NamedTemporaryFile("w", suffix=".marker") as file:
+        file.write(text + "\n")
+        file.flush()
+        commands = f"rm /etc/pinet-test-marker\nwrite {file.name} /etc/pinet-test-marker\n"
+        run("debugfs", "-w", "-f", "-", f"{disk}?offset={ROOT_OFFSET}", input=commands)

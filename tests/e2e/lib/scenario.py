@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a scenario can say, and how one of them is run from its files to a list of broken properties."""
+
+import importlib.util
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import image
+from .facts import Facts
+from .guest import Event, Guest, Machine, live_writer, mac_address
+from .proc import RigError, replace_file
+from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
+
+E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SUITES = ("bookworm", "trixie")
+SHELL_PROMPT = r"^\(initramfs\) "
+# How a run can end, and QEMU's word for it. "shell" is decided on the console.
+REASONS = {"boots": "guest-shutdown", "powers-off": "guest-shutdown", "reboots": "guest-reset"}
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network adapter. @network "lan" has the servers; the name of any other network is a cable to nobody."""
+
+    network: str = "lan"
+    model: str = "virtio-net-pci"
+    link: bool = True
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One deployment or one fault. Texts may use {server}, {mac}, {target}, {initiator} and {client}."""
+
+    title: str
+    cmdline: str = ""
+    suites: tuple[str, ...] = SUITES
+    # The suites with which "make test" runs it: a representative few of all scenarios have some.
+    quick: tuple[str, ...] = ()
+
+    # The client.
+    stock: bool = False  # Debian's own scripts, without pinet
+    root: str = "root=LABEL=writable rootfstype=ext4 rootwait"
+    ipxe: bool = False  # from power-on by iPXE, DHCP and TFTP instead of a kernel given to QEMU
+    nics: tuple[Nic, ...] = (Nic(),)
+    local_disk: bool = False  # a local disk with the same labels as the LUN
+    installed: dict[str, str] = field(default_factory=dict)  # files in place before the initramfs is made
+    initramfs: dict[str, str] = field(default_factory=dict)  # files laid over the finished initramfs
+
+    # The servers.
+    dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
+    acl: str = "ALL"  # the only initiator name the target accepts
+    chap: tuple[str, str] | None = None
+    export: str = "/srv/tftp/{mac}"  # which directory NFS exports; {mac} is below /srv/tftp
+    nfs: tuple[int, ...] = (3, 4)
+    down: tuple[str, ...] = ()  # servers that are not started
+
+    # What happens, and what has to come of it.
+    events: tuple[Event, ...] = ()
+    outcome: str = "boots"  # boots, shell, reboots or powers-off
+    limit_s: float = 150
+    console: tuple[str, ...] = ()  # patterns that must be on the console
+    silent: tuple[str, ...] = ()  # patterns that must not
+    checks: tuple[Callable, ...] = ()
+
+
+def names() -> list[str]:
+    """The scenarios there are, in order."""
+    return sorted(name for name in os.listdir(E2E) if os.path.exists(os.path.join(E2E, name, "scenario.py")))
+
+
+def load(name: str) -> Scenario:
+    """Reads scenario NAME from NAME/scenario.py."""
+    path = os.path.join(E2E, name, "scenario.py")
+    spec = importlib.util.spec_from_file_location("scenario_" + re.sub(r"\W", "_", name), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.scenario
+
+
+class Run:
+    """One run of a scenario with one suite. The checks read its results."""
+
+    def __init__(self, name: str, scenario: Scenario, suite: str, arch: str, deb: str, directory: str):
+        self.name, self.scenario, self.suite, self.arch, self.deb = name, scenario, suite, arch, deb
+        self.directory = directory
+        self.mac = mac_address(0).replace(":", "-")
+        self.words = {
+            "server": SERVER,
+            "mac": self.mac,
+            "client": "192.168.77.107",
+            "target": f"iqn.2025-02.dev.example:root:{self.mac}",
+            "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
+        }
+        self.tftp = os.path.join(directory, "tftp")
+        self.boot_files = os.path.join(self.tftp, self.mac)
+        self.console = ""
+        self.reason = ""
+        self.facts = Facts("")
+        self.guest: Guest | None = None
+        self.servers: dict[str, Server] = {}
+
+    def text(self, text: str) -> str:
+        """Fills in the words of this run."""
+        for word, value in self.words.items():
+            text = text.replace("{" + word + "}", value)
+        return text
+
+    def cmdline(self) -> str:
+        """The client's kernel command line."""
+        common = "console=ttyS0 quiet net.ifnames=0 systemd.mask=serial-getty@ttyS0.service"
+        return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
+
+    def client(self) -> image.Client:
+        """The image this run starts from. Making it needs the Debian mirror, so this comes before the namespaces."""
+        deb = "" if self.scenario.stock else self.deb
+        files = {path: self.text(text) for path, text in self.scenario.installed.items()}
+        return image.client(self.suite, self.arch, deb, files, self.name if files else "")
+
+    def prepare(self) -> Machine:
+        """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        os.makedirs(self.boot_files)
+        scenario = self.scenario
+        client = self.client()
+        self.version = client.version
+        disk = os.path.join(self.directory, "lun.img")
+        image.copy(client.file("lun.img"), disk)
+        shutil.copy(client.file("vmlinuz"), self.boot_files)
+        initrd = os.path.join(self.boot_files, "initrd.img")
+        shutil.copy(client.file("initrd.img"), initrd)
+        if scenario.initramfs:
+            with open(initrd, "ab") as file:
+                file.write(bytes(-file.tell() % 4))
+                file.write(image.cpio({path: self.text(text).encode() for path, text in scenario.initramfs.items()}))
+
+        network = Network()
+        nics = [(network.tap(nic.network), nic.model, mac_address(index)) for index, nic in enumerate(scenario.nics)]
+        disks = []
+        if scenario.local_disk:
+            disks.append(os.path.join(self.directory, "local.img"))
+            image.copy(client.file("lun.img"), disks[0])
+            image.mark(disks[0], "local disk")
+        self._make_servers(disk)
+        machine = Machine(nics=nics, disks=disks)
+        if scenario.ipxe:
+            replace_file(
+                os.path.join(self.boot_files, "boot.ipxe"),
+                f"#!ipxe\nkernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
+            )
+        else:
+            machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
+        return machine
+
+    def _make_servers(self, disk: str) -> None:
+        scenario = self.scenario
+        lines = [f"dhcp-host={mac_address(index)},192.168.77.{107 + index}" for index in range(len(scenario.nics))]
+        lines += [self.text(line) for line in scenario.dhcp]
+        if scenario.ipxe:
+            lines += ["dhcp-match=set:ipxe,175", f"dhcp-boot=tag:ipxe,{self.mac}/boot.ipxe"]
+        export = self.text(scenario.export)
+        servers = [
+            Dhcp(self.directory, self.tftp, lines),
+            Tgt(self.directory, self.words["target"], disk, self.text(scenario.acl), scenario.chap),
+            Nfs(self.directory, self.tftp + export.removeprefix("/srv/tftp"), export, scenario.nfs),
+        ]
+        self.servers = {server.name: server for server in servers}
+
+    def act(self, event: Event) -> None:
+        """Does what @event says."""
+        print(f"[rig {self.guest.elapsed():.1f} s] {event.do}", flush=True)
+        match event.do.split(" ", 1):
+            case ["start", server]:
+                self.servers[server].start()
+            case ["stop", server]:
+                self.servers[server].stop()
+            case ["link", rest]:
+                nic, _, state = rest.partition(" ")
+                self.guest.set_link(int(nic), state == "up")
+            case ["type", text]:
+                self.guest.type(text + "\n")
+            case _:
+                raise RigError(f"no such event: {event.do}")
+
+    def boot(self, live: bool = False) -> None:
+        """Boots the client once and collects what came of it."""
+        scenario = self.scenario
+        machine = self.prepare()
+        for server in self.servers.values():
+            if server.name not in scenario.down:
+                server.start()
+        log = os.path.join(self.directory, "console.log")
+        with Guest(machine, log, live_writer() if live else None) as self.guest:
+            for index, nic in enumerate(scenario.nics):
+                if not nic.link:
+                    self.guest.set_link(index, False)
+            self.guest.power_on()
+            until = SHELL_PROMPT if scenario.outcome == "shell" else ""
+            self.ended = self.guest.follow(scenario.limit_s, until, scenario.events, self.act)
+            self.reason = self.guest.reason
+            self.console = self.guest.console
+        self.facts = Facts(self.console)
+
+    def outcome_error(self) -> str:
+        """Why the run did not end as the scenario says, or nothing."""
+        outcome = self.scenario.outcome
+        if not self.ended:
+            return f"the client was not done after {self.scenario.limit_s:.0f} s (expected: {outcome})"
+        if outcome == "shell":
+            return "" if re.search(SHELL_PROMPT, self.console, re.M) else f"the client ended ({self.reason}), no shell"
+        if self.reason != REASONS[outcome]:
+            return f"the client ended with {self.reason or 'no reason'} (expected: {outcome})"
+        if self.facts.complete != (outcome == "boots"):
+            return "the client booted" if self.facts.complete else "the client did not reach multi-user"
+        return ""
+
+    def failures(self) -> list[str]:
+        """All properties that do not hold, a sentence each."""
+        failed = [self.outcome_error()]
+        for pattern in self.scenario.console:
+            if not re.search(self.text(pattern), self.console, re.M):
+                failed.append(f"not on the console: {self.text(pattern)}")
+        for pattern in self.scenario.silent:
+            match = re.search(self.text(pattern), self.console, re.M)
+            if match:
+                failed.append(f"on the console, but must not be: {match[0]}")
+        if self.facts.complete:
+            for check in self.scenario.checks:
+                failed.append(check(self))
+        return [sentence for sentence in failed if sentence]
+
+    def clean(self) -> None:
+        """Drops the large files of the run; its logs stay."""
+        for name in ("lun.img", "local.img"):
+            path = os.path.join(self.directory, name)
+            if os.path.exists(path):
+                os.unlink(path)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The real servers a diskless client boots from: dnsmasq, tgt, NFS-Ganesha. All live in the network namespace of
+the process that starts them, and keep their state in the directory of the run."""
+
+import os
+
+from .proc import Daemon, RigError, port_open, run, wait_until
+
+SERVER = "192.168.77.1"
+NETWORK = "192.168.77.0/24"
+ISCSI_PORT = 3260
+TGT_CONTROL = "1"
+
+
+class Network:
+    """A bridge per network: "lan" has the servers on it, any other has nobody."""
+
+    def __init__(self) -> None:
+        self.bridges: dict[str, str] = {}
+        self.taps = 0
+        run("ip", "link", "set", "lo", "up")
+        self._bridge("lan")
+        run("ip", "address", "add", f"{SERVER}/24", "dev", self.bridges["lan"])
+
+    def _bridge(self, network: str) -> str:
+        if network not in self.bridges:
+            name = f"br{len(self.bridges)}"
+            run("ip", "link", "add", name, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+            run("ip", "link", "set", name, "up")
+            self.bridges[network] = name
+        return self.bridges[network]
+
+    def tap(self, network: str) -> str:
+        """Makes a tap device on @network and returns its name."""
+        name = f"tap{self.taps}"
+        self.taps += 1
+        run("ip", "tuntap", "add", name, "mode", "tap")
+        run("ip", "link", "set", name, "master", self._bridge(network), "up")
+        return name
+
+
+class Server:
+    """What the rig does with each server. @name is how a scenario calls it."""
+
+    name = ""
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def logs(self) -> list[str]:
+        """The log files to show when a test fails."""
+        raise NotImplementedError
+
+
+class Dhcp(Server):
+    """dnsmasq: DHCP and TFTP."""
+
+    name = "dhcp"
+
+    def __init__(self, directory: str, tftp: str, lines: list[str]):
+        self.config = os.path.join(directory, "dnsmasq.conf")
+        self.log = os.path.join(directory, "dnsmasq.log")
+        base = [
+            "port=0",
+            "bind-dynamic",
+            f"listen-address={SERVER}",
+            "dhcp-authoritative",
+            "no-ping",
+            "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
+            f"dhcp-leasefile={directory}/dnsmasq.leases",
+            "log-dhcp",
+            "enable-tftp",
+            f"tftp-root={tftp}",
+            "user=root",
+        ]
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("\n".join(base + lines) + "\n")
+        self.daemon = Daemon(["dnsmasq", "--keep-in-foreground", "--log-facility=-", f"--conf-file={self.config}"], self.log)
+
+    def start(self) -> None:
+        self.daemon.start()
+
+    def stop(self) -> None:
+        self.daemon.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log]
+
+
+class Tgt(Server):
+    """tgtd with one target. Its LUN 0 is a controller, as always with tgt: the disk is LUN 1."""
+
+    name = "tgt"
+
+    def __init__(self, directory: str, target: str, disk: str, initiator: str, chap: tuple[str, str] | None):
+        self.target, self.disk, self.initiator, self.chap = target, disk, initiator, chap
+        self.log = os.path.join(directory, "tgtd.log")
+        self.daemon = Daemon(
+            ["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log
+        )
+
+    def _admin(self, mode: str, op: str, *rest: str) -> None:
+        run("tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
+
+    def start(self) -> None:
+        # tgtd puts its control socket there and does not make the directory itself.
+        os.makedirs("/run/tgtd", exist_ok=True)
+        self.daemon.start()
+        wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
+        self._admin("target", "new", "--tid", "1", "-T", self.target)
+        self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
+        if self.chap:
+            user, secret = self.chap
+            self._admin("account", "new", "--user", user, "--password", secret)
+            self._admin("account", "bind", "--tid", "1", "--user", user)
+        if self.initiator == "ALL":
+            self._admin("target", "bind", "--tid", "1", "-I", "ALL")
+        else:
+            self._admin("target", "bind", "--tid", "1", "-Q", self.initiator)
+
+    def stop(self) -> None:
+        self.daemon.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log]
+
+
+class Nfs(Server):
+    """NFS-Ganesha exporting one directory under the path @pseudo, to NFSv3 (with rpcbind) and NFSv4 clients."""
+
+    name = "nfs"
+
+    def __init__(self, directory: str, path: str, pseudo: str, versions: tuple[int, ...]):
+        self.log = os.path.join(directory, "ganesha.log")
+        config = os.path.join(directory, "ganesha.conf")
+        protocols = ", ".join(str(version) for version in versions)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(
+                f"""NFS_CORE_PARAM {{
+    Protocols = {protocols};
+    Bind_addr = {SERVER};
+    Mount_Path_Pseudo = true;
+    Enable_NLM = false;
+    Enable_RQUOTA = false;
+}}
+NFSv4 {{
+    Graceless = true;
+    RecoveryRoot = {directory}/ganesha;
+}}
+EXPORT {{
+    Export_Id = 1;
+    Path = {path};
+    Pseudo = {pseudo};
+    Access_Type = RW;
+    Squash = No_Root_Squash;
+    SecType = sys;
+    Protocols = {protocols};
+    Transports = TCP;
+    FSAL {{ Name = VFS; }}
+}}
+"""
+            )
+        os.makedirs(os.path.join(directory, "ganesha"), exist_ok=True)
+        self.rpcbind = Daemon(["rpcbind", "-f", "-w"], os.path.join(directory, "rpcbind.log"))
+        self.ganesha = Daemon(
+            ["ganesha.nfsd", "-F", "-f", config, "-L", self.log, "-p", f"{directory}/ganesha.pid", "-N", "NIV_EVENT"],
+            os.path.join(directory, "ganesha.out"),
+        )
+
+    def start(self) -> None:
+        if not self.rpcbind.running():
+            os.makedirs("/run/rpcbind", exist_ok=True)
+            self.rpcbind.start()
+            wait_until("rpcbind", lambda: port_open("127.0.0.1", 111))
+        self.ganesha.start()
+        wait_until("ganesha.nfsd", lambda: port_open(SERVER, 2049) or not self.ganesha.running(), 20)
+        if not self.ganesha.running():
+            raise RigError(f"ganesha.nfsd ended at its start, see {self.log}")
+
+    def stop(self) -> None:
+        self.ganesha.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log, self.ganesha.log]
