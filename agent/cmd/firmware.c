@@ -102,7 +102,9 @@ static int run(const char *root)
 	plan_from_state(&st, &plan);
 	if (!plan.firmware_on)
 		return EXIT_OK;
-	(void)modules_load(modules, NULL); /* the mount says what is missing */
+	if (modules_load(modules, &err) < 0)
+		log_warning(
+		        "%s", err.text); /* they may be built in; the mount says what is missing */
 	r = firmware_run(&plan, root, started_ms + FIRMWARE_MS, &report, &err);
 	if (r == 0)
 		r = write_unit(&report, &err);

@@ -195,7 +195,7 @@ static int read_file(const char *path, bool secret, char buf[CONF_SIZE], struct 
 		        "%s holds secrets but others may read it: chmod 600 %s, then "
 		        "update-initramfs -u",
 		        path, path);
-	if (!S_ISREG(st.st_mode))
+	if (S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode))
 		return err_set(reterr, -EINVAL, "cannot read %s: it is no regular file", path);
 	n = fs_read(path, buf, CONF_SIZE);
 	if (n == -EFBIG)
