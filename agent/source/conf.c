@@ -164,7 +164,10 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
 
 	while (next_line(&l)) {
 		char shown[SETTING_WORD_SIZE];
-		int r = split_line(&l, &key, &value, NULL);
+		int r;
+
+		key = value = SPAN_NONE;
+		r = split_line(&l, &key, &value, NULL);
 
 		if (r == 0)
 			continue;
