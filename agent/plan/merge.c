@@ -6,26 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/merge.h"
+#include "plan/merge_parts.h"
 #include "plan/template.h"
 
-#define DEFAULT_INITIATOR     "iqn.1993-08.org.debian:01:%i"
-#define DEFAULT_FIRMWARE_PATH "/srv/tftp/%i"
+#define DEFAULT_INITIATOR "iqn.1993-08.org.debian:01:%i"
 
-/* A value that won, and who gave it. */
-struct choice {
-	const char *value; /* NULL: nobody and no default */
-	struct plan_origin origin;
-};
-
-struct merge {
-	const struct plan_sources *src;
-	struct plan *out;
-	struct notes *notes;
-	struct err *reterr;
-};
-
-static struct choice choose(const struct merge *m, enum setting_id id, const char *fallback)
+struct choice merge_choose(const struct merge *m, enum setting_id id, const char *fallback)
 {
 	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
 	        m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
@@ -43,17 +29,16 @@ static struct choice choose(const struct merge *m, enum setting_id id, const cha
 	return (struct choice){fallback, {ORIGIN_DEFAULT, ""}};
 }
 
-/* As choose(), and the origin goes into the plan. */
-static const char *take(
+const char *merge_take(
         const struct merge *m, enum setting_id id, enum plan_field field, const char *fallback)
 {
-	struct choice c = choose(m, id, fallback);
+	struct choice c = merge_choose(m, id, fallback);
 
 	m->out->origin[field] = c.origin;
 	return c.value;
 }
 
-static void set_origin(
+void merge_set_origin(
         const struct merge *m, enum plan_field field, enum origin from, const char *word)
 {
 	struct plan_origin *o = &m->out->origin[field];
@@ -82,7 +67,7 @@ static bool decide_active(const struct merge *m)
 
 static void merge_trust(const struct merge *m)
 {
-	const char *v = take(m, SETTING_DHCP, PLAN_DHCP, "all");
+	const char *v = merge_take(m, SETTING_DHCP, PLAN_DHCP, "all");
 
 	m->out->dhcp = strcmp(v, "off") == 0       ? PLAN_TRUST_OFF
 	               : strcmp(v, "address") == 0 ? PLAN_TRUST_ADDRESS
@@ -94,7 +79,7 @@ static void merge_interface(const struct merge *m)
 {
 	const struct cmdline *c = m->src->cmdline;
 	struct plan_net *net = &m->out->net;
-	const char *name = take(m, SETTING_NET, PLAN_NET, NULL);
+	const char *name = merge_take(m, SETTING_NET, PLAN_NET, NULL);
 
 	if (name) {
 		net->has_mac = num_parse_mac(span_str(name), net->mac) == 0;
@@ -103,11 +88,11 @@ static void merge_interface(const struct merge *m)
 			        net->ifname, sizeof(net->ifname), "%s", name); /* was checked */
 	} else if (c->has_ip && c->ip.device[0]) {
 		strcpy(net->ifname, c->ip.device);
-		set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "ip");
+		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "ip");
 	} else if (c->has_bootif) {
 		net->has_mac = true;
 		memcpy(net->mac, c->bootif, MAC_LEN);
-		set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "BOOTIF");
+		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "BOOTIF");
 	}
 }
 
@@ -127,7 +112,7 @@ static int merge_address(const struct merge *m)
 		net->server = c->ip.server;
 		memcpy(net->dns, c->ip.dns, sizeof(net->dns));
 		strcpy(net->hostname, c->ip.hostname);
-		set_origin(m, PLAN_ADDRESS, ORIGIN_CMDLINE, "ip");
+		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_CMDLINE, "ip");
 	}
 	if (net->method == PLAN_METHOD_DHCP && m->out->dhcp == PLAN_TRUST_OFF)
 		return err_set(m->reterr, -EINVAL,
@@ -135,7 +120,7 @@ static int merge_address(const struct merge *m)
 	if (net->method == PLAN_METHOD_DHCP && m->src->lease) {
 		net->address = m->src->lease->address;
 		net->prefix = m->src->lease->prefix;
-		set_origin(m, PLAN_ADDRESS, ORIGIN_DHCP, "");
+		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_DHCP, "");
 	}
 	return 0;
 }
@@ -153,7 +138,7 @@ static bool is_explicit(const struct plan_origin *o)
  */
 static void merge_server(const struct merge *m)
 {
-	struct choice c = choose(m, SETTING_SERVER, NULL);
+	struct choice c = merge_choose(m, SETTING_SERVER, NULL);
 	const struct settings *cmdline = &m->src->cmdline->set, *conf = &m->src->conf->set;
 	const struct settings *with_portal = cmdline->n_portals ? cmdline
 	                                     : conf->n_portals  ? conf
@@ -185,7 +170,7 @@ static void merge_server(const struct merge *m)
 	m->out->origin[PLAN_SERVER] = c.origin;
 }
 
-static int expand(const struct merge *m, const char *what, const char *text, char *out, size_t size)
+int merge_expand(const struct merge *m, const char *what, const char *text, char *out, size_t size)
 {
 	int r = template_expand(
 	        text, m->src->machine, m->out->id, m->src->final, out, size, m->reterr);
@@ -198,168 +183,43 @@ static int expand(const struct merge *m, const char *what, const char *text, cha
 static int merge_names(const struct merge *m)
 {
 	struct plan *out = m->out;
-	const char *target = take(m, SETTING_TARGET, PLAN_TARGET, "");
+	const char *target = merge_take(m, SETTING_TARGET, PLAN_TARGET, "");
 	int r;
 
-	r = template_id(take(m, SETTING_ID, PLAN_ID, "mac"), m->src->machine, m->src->final,
+	r = template_id(merge_take(m, SETTING_ID, PLAN_ID, "mac"), m->src->machine, m->src->final,
 	        out->id, sizeof(out->id), m->reterr);
 	if (r < 0) {
 		err_prefix(m->reterr, "id");
 		return r;
 	}
-	r = expand(m, "initiator", take(m, SETTING_INITIATOR, PLAN_INITIATOR, DEFAULT_INITIATOR),
-	        out->initiator, sizeof(out->initiator));
+	r = merge_expand(m, "initiator",
+	        merge_take(m, SETTING_INITIATOR, PLAN_INITIATOR, DEFAULT_INITIATOR), out->initiator,
+	        sizeof(out->initiator));
 	if (r == 0)
-		r = expand(m, "target", target, out->target, sizeof(out->target));
+		r = merge_expand(m, "target", target, out->target, sizeof(out->target));
 	return r;
-}
-
-static int merge_portals(const struct merge *m)
-{
-	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
-	        m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
-	struct plan *out = m->out;
-	struct span text = span_str(out->server);
-	struct in6_addr a6;
-
-	(void)take(m, SETTING_PORTAL, PLAN_PORTAL, NULL); /* the values are a list: taken below */
-	for (size_t i = 0; i < 3; i++) {
-		if (!by_rank[i] || !by_rank[i]->n_portals)
-			continue;
-		out->n_portals = by_rank[i]->n_portals;
-		for (unsigned int k = 0; k < out->n_portals; k++)
-			if (settings_parse_portal(span_str(by_rank[i]->portal[k]), &out->portal[k],
-			            m->reterr) < 0)
-				return -EINVAL;
-		return 0;
-	}
-	out->origin[PLAN_PORTAL] = out->origin[PLAN_SERVER];
-	if (!out->server[0])
-		return 0;
-	out->n_portals = 1;
-	if (text.p[0] == '[') {
-		text = span_sub(text, 1, text.len - 2);
-	}
-	out->portal[0] =
-	        (struct portal){.ipv6 = num_parse_ip6(text, &a6) == 0, .port = 3260, .tpgt = 1};
-	return span_copy(text, out->portal[0].host, sizeof(out->portal[0].host));
-}
-
-static void merge_chap(const struct merge *m)
-{
-	if (m->src->cmdline->chap.present) {
-		m->out->chap = m->src->cmdline->chap;
-		set_origin(m, PLAN_CHAP, ORIGIN_CMDLINE, "");
-	} else if (m->src->conf->chap.present) {
-		m->out->chap = m->src->conf->chap;
-		set_origin(m, PLAN_CHAP, ORIGIN_CONF, "");
-	}
-}
-
-static int merge_root(const struct merge *m)
-{
-	static const struct {
-		const char *tag;
-		enum plan_root kind;
-	} tags[] = {{"LABEL=", PLAN_ROOT_LABEL}, {"UUID=", PLAN_ROOT_UUID},
-	        {"PARTLABEL=", PLAN_ROOT_PARTLABEL}, {"PARTUUID=", PLAN_ROOT_PARTUUID},
-	        {"/dev/", PLAN_ROOT_DEVICE}};
-	struct plan *out = m->out;
-	const char *v = take(m, SETTING_ROOT, PLAN_ROOT, NULL), *lun;
-	uint32_t n;
-
-	lun = take(m, SETTING_LUN, PLAN_LUN, "auto");
-	out->lun_auto = num_parse_u32(span_str(lun), 16383, &n) < 0;
-	out->lun = out->lun_auto ? 0 : n;
-	if (!v && m->src->cmdline->root[0]) {
-		v = m->src->cmdline->root;
-		set_origin(m, PLAN_ROOT, ORIGIN_CMDLINE, "root");
-	} else if (!v && m->src->cmdline->root_on_lun) {
-		v = "part:0"; /* RFC 4173 names no partition: the file system is on the LUN itself */
-		set_origin(m, PLAN_ROOT, ORIGIN_CMDLINE, "root");
-	}
-	if (!v)
-		return 0;
-	if (strcmp(v, "/dev/nfs") == 0) {
-		out->root_kind = PLAN_ROOT_NFS;
-		return 0;
-	}
-	if (strncmp(v, "part:", 5) == 0 && num_parse_u32(span_str(v + 5), 128, &n) == 0) {
-		out->root_kind = PLAN_ROOT_PART;
-		out->root_part = n;
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		size_t skip = tags[i].kind == PLAN_ROOT_DEVICE ? 0 : strlen(tags[i].tag);
-
-		if (strncmp(v, tags[i].tag, strlen(tags[i].tag)) != 0)
-			continue;
-		out->root_kind = tags[i].kind;
-		(void)snprintf(out->root, sizeof(out->root), "%s", v + skip); /* sizes are alike */
-		return 0;
-	}
-	return err_set(m->reterr, -EINVAL,
-	        "root=%.80s: it must be LABEL=, UUID=, PARTLABEL=, PARTUUID=, a path below /dev or "
-	        "iscsi:...",
-	        v);
-}
-
-/* Cuts HOST:/path; the setting was checked to have this form. */
-static void split_firmware(const char *v, char host[SETTING_VALUE_SIZE], const char **ret_path)
-{
-	struct span s = span_str(v), h;
-	size_t at = s.len && s.p[0] == '[' ? span_find(s, ']') : 0;
-
-	at += span_find(span_sub(s, at, s.len), ':');
-	h = span_sub(s, 0, at);
-	*ret_path = v + at + 1;
-	if (h.len >= 2 && h.p[0] == '[')
-		h = span_sub(h, 1, h.len - 2);
-	(void)snprintf(host, SETTING_VALUE_SIZE, "%.*s", (int)h.len, (const char *)h.p); /* fits */
-}
-
-static int merge_firmware(const struct merge *m)
-{
-	struct plan *out = m->out;
-	const char *v = take(m, SETTING_FIRMWARE, PLAN_FIRMWARE, NULL),
-	           *path = DEFAULT_FIRMWARE_PATH;
-
-	strcpy(out->firmware_dir,
-	        take(m, SETTING_FIRMWARE_DIR, PLAN_FIRMWARE_DIR, "/boot/firmware"));
-	strcpy(out->firmware_options, take(m, SETTING_FIRMWARE_OPTIONS, PLAN_FIRMWARE_OPTIONS, ""));
-	out->firmware_required =
-	        strcmp(take(m, SETTING_FIRMWARE_POLICY, PLAN_FIRMWARE_POLICY, "optional"),
-	                "required") == 0;
-	if (v && strcmp(v, "off") == 0)
-		return 0;
-	out->firmware_on = true;
-	if (v)
-		split_firmware(v, out->firmware_host, &path);
-	else
-		strcpy(out->firmware_host, out->server);
-	return expand(m, "firmware", path, out->firmware_path, sizeof(out->firmware_path));
 }
 
 static void merge_behaviour(const struct merge *m)
 {
 	static const char *const onfail[] = {"shell", "reboot", "poweroff", "local"};
 	struct plan *out = m->out;
-	const char *v = take(m, SETTING_LOGIN, PLAN_LOGIN, "");
+	const char *v = merge_take(m, SETTING_LOGIN, PLAN_LOGIN, "");
 	uint32_t n = 0;
 
 	out->login = strcmp(v, "native") == 0       ? PLAN_LOGIN_NATIVE
 	             : strcmp(v, "iscsistart") == 0 ? PLAN_LOGIN_ISCSISTART
 	                                            : PLAN_LOGIN_AUTO;
-	if (num_parse_u32(span_str(take(m, SETTING_TIMEOUT, PLAN_TIMEOUT, "0")), UINT32_MAX, &n) ==
-	        0)
+	if (num_parse_u32(span_str(merge_take(m, SETTING_TIMEOUT, PLAN_TIMEOUT, "0")), UINT32_MAX,
+	            &n) == 0)
 		out->timeout_s = n;
-	v = take(m, SETTING_ONFAIL, PLAN_ONFAIL, "shell");
+	v = merge_take(m, SETTING_ONFAIL, PLAN_ONFAIL, "shell");
 	for (unsigned int i = 0; i < 4; i++)
 		if (strcmp(v, onfail[i]) == 0)
 			out->onfail = (enum plan_onfail)i;
-	v = take(m, SETTING_LOG, PLAN_LOG, "off");
+	v = merge_take(m, SETTING_LOG, PLAN_LOG, "off");
 	strcpy(out->log, strcmp(v, "off") == 0 ? "" : v);
-	out->debug = strcmp(take(m, SETTING_DEBUG, PLAN_DEBUG, "0"), "1") == 0;
+	out->debug = strcmp(merge_take(m, SETTING_DEBUG, PLAN_DEBUG, "0"), "1") == 0;
 }
 
 /* What only shows when everything is known. */
