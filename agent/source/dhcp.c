@@ -194,7 +194,7 @@ void dhcp_client_init(struct dhcp_client *c, const struct dhcp_transport *io,
 	};
 	memcpy(c->mac, mac, MAC_LEN);
 	if (!c->random)
-		c->random = 1; /* the generator would stay at 0 */
+		c->random = 0x9e3779b9; /* the generator would stay at 0 */
 	for (unsigned int i = 0; i < 8; i++)
 		(void)next_random(c); /* similar seeds part */
 }

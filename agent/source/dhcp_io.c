@@ -43,7 +43,7 @@ int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
 	        .sll_ifindex = ifindex,
 	};
 	int one = 1, r;
-	/* Protocol 0: nothing arrives before the filter is in place and bind() names the protocol. */
+	/* Protocol 0: nothing arrives before the filter is in place and bind() names one. */
 	_cleanup_fd_ int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)

@@ -136,8 +136,8 @@ static int read_compact_routes(struct span s, struct lease *lease, struct notes 
 }
 
 /*
- * Option 33 knows no netmask (RFC 2132 section 5.8): a destination without host bits is a network of
- * its class, any other is a host.
+ * Option 33 knows no netmask (RFC 2132 section 5.8): a destination without host bits is a network
+ * of its class, any other is a host.
  */
 static void read_static_routes(struct span s, struct lease *lease, struct notes *notes)
 {

@@ -65,7 +65,8 @@ struct lease {
  * Reads the DHCP message @packet (RFC 2131 section 2: op to options; no UDP header).
  *
  * Returns 0; -EBADMSG if it is no well-formed BOOTREPLY with a DHCP message type (reason in
- * @reterr), and @ret is left alone. A malformed optional option is left out with a remark in @notes.
+ * @reterr), and @ret is left alone. A malformed option that is optional is left out, with a
+ * remark in @notes.
  */
 int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes, struct err *reterr)
         __attribute__((warn_unused_result));

@@ -67,7 +67,7 @@ static const uint8_t parameters[] = {
         DHCP_OPT_PINET,
 };
 
-/* Appends an option at @at and returns the offset behind it; the caller knows that there is room. */
+/* Appends an option at @at and returns the offset behind it; the caller has the room. */
 static size_t put(uint8_t *buf, size_t at, enum dhcp_option code, const void *value, uint8_t len)
 {
 	buf[at] = (uint8_t)code;

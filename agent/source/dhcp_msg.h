@@ -64,8 +64,8 @@ enum dhcp_option { /* sections of RFC 2132 where no other is named */
 };
 
 /*
- * Option 93: IANA's registry "Processor Architecture Types". It names the firmware that asks; by the
- * time pinet asks, that is history, and the type serves only servers that sort their clients by it.
+ * Option 93: IANA's registry "Processor Architecture Types". It names the firmware that asks; when
+ * pinet asks, that is history, and the type serves only servers that sort their clients by it.
  */
 enum dhcp_arch {
 	DHCP_ARCH_X86_BIOS = 0x0000, /* also what the Raspberry Pi's firmware sends */
