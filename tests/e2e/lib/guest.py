@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from .proc import RigError, die_with_parent
 
-MAC = "52:54:00:77:00:01"
+# Emulated "rep stosb" and "rep movsb" go byte by byte: without these two flags Linux clears and copies pages another way,
+# and a boot takes ten seconds less.
+TCG_CPU = "max,-erms,-fsrm"
 
 
 def mac_address(index: int) -> str:
@@ -47,8 +49,8 @@ class Machine:
         """The QEMU command, without what connects its console and its monitor."""
         accel = accelerator()
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        argv += ["-machine", "q35,graphics=off", "-m", str(self.memory_mib), "-smp", str(self.cpus)]
-        argv += ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", "max"]
+        argv += ["-machine", "q35,graphics=off,sata=off,smbus=off,i8042=off,vmport=off", "-m", str(self.memory_mib), "-smp", str(self.cpus)]
+        argv += ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", TCG_CPU]
         argv += ["-device", "virtio-rng-pci"]
         for index, (tap, model, mac) in enumerate(self.nics):
             rom = "" if not self.kernel and index == 0 else ",romfile="

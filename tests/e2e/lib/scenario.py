@@ -110,7 +110,7 @@ class Run:
 
     def cmdline(self) -> str:
         """The client's kernel command line."""
-        common = "console=ttyS0 quiet net.ifnames=0 systemd.mask=serial-getty@ttyS0.service"
+        common = "console=ttyS0 quiet net.ifnames=0 transparent_hugepage=never systemd.mask=serial-getty@ttyS0.service"
         return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
