@@ -11,12 +11,12 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *args, *summary;
 } table[] = {
-        {"boot", cmd_boot, "[--handover FILE]",
-                "bring up network, iSCSI session and root (initramfs)"},
-        {"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
-        {"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
-                "show what a boot would do, and why"},
-        {"status", cmd_status, "", "show how this machine booted"},
+	{"boot", cmd_boot, "[--handover FILE]",
+		"bring up network, iSCSI session and root (initramfs)"},
+	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
+	{"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
+		"show what a boot would do, and why"},
+	{"status", cmd_status, "", "show how this machine booted"},
 };
 
 static void print_help(FILE *to)
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 			continue;
 		if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
 			printf("Usage: pinet %s%s%s\n%s\n", verb, table[i].args[0] ? " " : "",
-			        table[i].args, table[i].summary);
+				table[i].args, table[i].summary);
 			return EXIT_OK;
 		}
 		return table[i].run(argc - 1, argv + 1);

@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 
-static void fill(struct err *err, int code, const char *format, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+fill(struct err *err, int code, const char *format, va_list ap)
 {
 	err->code = code;
 	(void)vsnprintf(err->text, sizeof(err->text), format, ap); /* a cut sentence is still one */

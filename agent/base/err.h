@@ -29,9 +29,9 @@ struct err {
 	})
 
 void err_fill(struct err *err, int code, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 void err_fill_sys(struct err *err, int code, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* Puts "PREFIX: " in front of the text of @err, which may be NULL. */
 void err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

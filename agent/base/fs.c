@@ -112,7 +112,7 @@ int fs_replace(const char *path, const char *text, mode_t mode)
 int fs_append(const char *path, const char *text, mode_t mode)
 {
 	_cleanup_fd_ int fd =
-	        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	if (fd < 0)
 		return -errno;

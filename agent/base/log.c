@@ -51,7 +51,7 @@ void log_line(enum log_level level, const char *format, ...)
 		return;
 	if (boot_lines)
 		fprintf(stderr, "[%5llu.%03llu] pinet: %s\n", (unsigned long long)(now_ms / 1000),
-		        (unsigned long long)(now_ms % 1000), text);
+			(unsigned long long)(now_ms % 1000), text);
 	else
 		fprintf(stderr, "pinet: %s\n", text);
 }

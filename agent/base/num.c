@@ -136,7 +136,7 @@ int num_parse_mac(struct span s, uint8_t ret[MAC_LEN])
 void num_format_mac(const uint8_t mac[MAC_LEN], char sep, char out[MAC_TEXT_SIZE])
 {
 	(void)snprintf(out, MAC_TEXT_SIZE, "%02x%c%02x%c%02x%c%02x%c%02x%c%02x", mac[0], sep,
-	        mac[1], sep, mac[2], sep, mac[3], sep, mac[4], sep, mac[5]); /* always fits */
+		mac[1], sep, mac[2], sep, mac[3], sep, mac[4], sep, mac[5]); /* always fits */
 }
 
 void num_format_ip4(struct in_addr a, char out[IP4_TEXT_SIZE])

@@ -22,11 +22,11 @@ static void __attribute__((noreturn)) run_child(const char *const argv[], int ou
 	int e;
 
 	if (null_fd >= 0 && setpgid(0, 0) == 0 && dup2(null_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 &&
-	        dup2(out_fd, 2) >= 0)
+		dup2(out_fd, 2) >= 0)
 		execve(argv[0], (char *const *)argv, (char *const *)clean_env);
 	e = errno;
 	(void)!write(
-	        err_fd, &e, sizeof(e)); /* the parent sees EOF instead: reported as EIO there */
+		err_fd, &e, sizeof(e)); /* the parent sees EOF instead: reported as EIO there */
 	_exit(127);
 }
 

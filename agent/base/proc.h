@@ -16,6 +16,6 @@
  * starting it (-ENOENT when there is no such program).
  */
 int proc_run(const char *const argv[], uint64_t deadline_ms, char *out, size_t size)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -81,7 +81,7 @@ static int find_root(struct boot *b, struct err *reterr)
 		wait_s = ROOT_WAIT_S;
 	b->report.root_started_ms = now_ms;
 	r = root_run(&b->plan, &b->report.login,
-	        clock_min(b->deadline_ms, now_ms + wait_s * 1000ull), &b->report.root, reterr);
+		clock_min(b->deadline_ms, now_ms + wait_s * 1000ull), &b->report.root, reterr);
 	if (r == 0)
 		boot_report_root(&b->report, &b->plan);
 	return r;
@@ -135,9 +135,9 @@ static int attempt_until_done(struct boot *b, struct err *reterr)
 			return r;
 		}
 		log_warning(
-		        "%s; trying again in %u s", reterr->text, (unsigned int)(pause_ms / 1000));
+			"%s; trying again in %u s", reterr->text, (unsigned int)(pause_ms / 1000));
 		(void)poll(NULL, 0,
-		        (int)pause_ms); /* a pause between attempts, no event to wait for */
+			(int)pause_ms); /* a pause between attempts, no event to wait for */
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
 }
@@ -155,8 +155,8 @@ static int hand_over(const struct boot *b, struct err *reterr)
 		size_t at = strlen(text);
 
 		(void)snprintf(text + at, sizeof(text) - at, "ROOTFSTYPE='%s'\nexport ROOTFSTYPE\n",
-		        b->report.root
-		                .fstype); /* both are short and without quotes: see step/blk */
+			b->report.root
+				.fstype); /* both are short and without quotes: see step/blk */
 	}
 	r = fs_append(b->handover, text, 0644);
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", b->handover) : 0;
@@ -217,7 +217,7 @@ static int run(struct boot *b)
 	if (b->plan.debug)
 		log_setup(LOG_LEVEL_DEBUG, true);
 	b->deadline_ms =
-	        b->plan.timeout_s ? b->started_ms + b->plan.timeout_s * 1000ull : CLOCK_FOREVER;
+		b->plan.timeout_s ? b->started_ms + b->plan.timeout_s * 1000ull : CLOCK_FOREVER;
 	r = modules_load(modules, &err);
 	if (r < 0)
 		log_warning("%s", err.text); /* they may be built in; the step will tell */
@@ -234,7 +234,7 @@ static int run(struct boot *b)
 int cmd_boot(int argc, char **argv)
 {
 	static const struct option longs[] = {
-	        {"handover", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+		{"handover", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	static struct boot b; /* large: not on the stack */
 	int c;
 

@@ -60,7 +60,7 @@ void boot_report_network(struct boot_report *r, const struct plan *plan)
 		log_step("network: left as it is (ip=off)");
 	else if (n->have_lease)
 		log_step("%s: %s/%u from %s (DHCP, %u ms)", n->ifname, address, n->prefix, server,
-		        (unsigned int)(n->configured_ms - n->discover_ms));
+			(unsigned int)(n->configured_ms - n->discover_ms));
 	else
 		log_step("%s: %s/%u (static)", n->ifname, address, n->prefix);
 	write_network_files(r, plan);
@@ -70,7 +70,7 @@ void boot_report_login(struct boot_report *r)
 {
 	r->login_done_ms = clock_now_ms();
 	log_step("session %d: %s at %s (%s, %u ms)", r->login.sid, r->login.target, r->login.portal,
-	        r->login.engine, (unsigned int)(r->login_done_ms - r->login_started_ms));
+		r->login.engine, (unsigned int)(r->login_done_ms - r->login_started_ms));
 }
 
 void boot_report_root(struct boot_report *r, const struct plan *plan)
@@ -82,9 +82,9 @@ void boot_report_root(struct boot_report *r, const struct plan *plan)
 	span_escape(span_str(wanted), shown, sizeof(shown));
 	if (r->root.device[0])
 		log_step("root: %s is %s%s%s on LUN %llu (%u ms)", shown, r->root.device,
-		        r->root.fstype[0] ? ", " : "", r->root.fstype,
-		        (unsigned long long)r->root.lun,
-		        (unsigned int)(r->root_done_ms - r->root_started_ms));
+			r->root.fstype[0] ? ", " : "", r->root.fstype,
+			(unsigned long long)r->root.lun,
+			(unsigned int)(r->root_done_ms - r->root_started_ms));
 	else
 		log_step("root: %s is left to initramfs-tools", shown);
 }
@@ -187,7 +187,7 @@ static int save_plan(const struct plan *plan, const struct notes *notes, struct 
 }
 
 int boot_report_save(const struct boot_report *r, const struct plan *plan,
-        const struct notes *notes, struct err *reterr)
+	const struct notes *notes, struct err *reterr)
 {
 	char text[64];
 	int e;

@@ -25,6 +25,6 @@ void boot_report_failure(struct boot_report *r, const struct err *err);
 
 /* Writes /run/pinet. Returns 0 or a negative errno with @reterr. */
 int boot_report_save(const struct boot_report *r, const struct plan *plan,
-        const struct notes *notes, struct err *reterr) __attribute__((warn_unused_result));
+	const struct notes *notes, struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -29,13 +29,13 @@ static void plan_from_state(const struct state *st, struct plan *plan)
 	plan->firmware_on = state_get_u64(st, "firmware.on", 0) == 1;
 	plan->firmware_required = state_get_u64(st, "firmware.required", 0) == 1;
 	(void)snprintf(plan->firmware_host, sizeof(plan->firmware_host), "%.*s",
-	        (int)sizeof(plan->firmware_host) - 1, state_get(st, "firmware.host"));
+		(int)sizeof(plan->firmware_host) - 1, state_get(st, "firmware.host"));
 	(void)snprintf(plan->firmware_path, sizeof(plan->firmware_path), "%.*s",
-	        (int)sizeof(plan->firmware_path) - 1, state_get(st, "firmware.path"));
+		(int)sizeof(plan->firmware_path) - 1, state_get(st, "firmware.path"));
 	(void)snprintf(plan->firmware_dir, sizeof(plan->firmware_dir), "%.*s",
-	        (int)sizeof(plan->firmware_dir) - 1, state_get(st, "firmware.dir"));
+		(int)sizeof(plan->firmware_dir) - 1, state_get(st, "firmware.dir"));
 	(void)snprintf(plan->firmware_options, sizeof(plan->firmware_options), "%.*s",
-	        (int)sizeof(plan->firmware_options) - 1, state_get(st, "firmware.options"));
+		(int)sizeof(plan->firmware_options) - 1, state_get(st, "firmware.options"));
 }
 
 /* The unit that keeps systemd from mounting what fstab says over it. */
@@ -104,14 +104,14 @@ static int run(const char *root)
 		return EXIT_OK;
 	if (modules_load(modules, &err) < 0)
 		log_warning(
-		        "%s", err.text); /* they may be built in; the mount says what is missing */
+			"%s", err.text); /* they may be built in; the mount says what is missing */
 	r = firmware_run(&plan, root, started_ms + FIRMWARE_MS, &report, &err);
 	if (r == 0)
 		r = write_unit(&report, &err);
 	save(&report, &err);
 	if (r == 0) {
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,
-		        report.version, (unsigned int)(clock_now_ms() - started_ms));
+			report.version, (unsigned int)(clock_now_ms() - started_ms));
 		return EXIT_OK;
 	}
 	if (plan.firmware_required) {
@@ -119,14 +119,14 @@ static int run(const char *root)
 		return EXIT_FAILED;
 	}
 	log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
-	        plan.firmware_dir);
+		plan.firmware_dir);
 	return EXIT_OK;
 }
 
 int cmd_firmware(int argc, char **argv)
 {
 	static const struct option longs[] = {
-	        {"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+		{"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
 	const char *root = "";
 	int c;
 

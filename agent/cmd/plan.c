@@ -26,11 +26,11 @@ struct options {
 static int parse_options(int argc, char **argv, struct options *opt)
 {
 	static const struct option longs[] = {
-	        {"cmdline", required_argument, NULL, 'c'},
-	        {"conf", required_argument, NULL, 'f'},
-	        {"lease", required_argument, NULL, 'l'},
-	        {"mac", required_argument, NULL, 'm'},
-	        {NULL, 0, NULL, 0},
+		{"cmdline", required_argument, NULL, 'c'},
+		{"conf", required_argument, NULL, 'f'},
+		{"lease", required_argument, NULL, 'l'},
+		{"mac", required_argument, NULL, 'm'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 

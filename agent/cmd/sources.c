@@ -8,7 +8,7 @@
 #include "cmd/sources.h"
 
 int sources_read(
-        struct sources *ret, const char *cmdline_path, const char *conf_path, struct err *reterr)
+	struct sources *ret, const char *cmdline_path, const char *conf_path, struct err *reterr)
 {
 	const char *path = cmdline_path ? cmdline_path : "/proc/cmdline";
 	ssize_t n;
@@ -43,14 +43,14 @@ void sources_notes(const struct sources *s, struct notes *notes)
 struct plan_sources sources_for_plan(struct sources *s, const struct lease *lease, bool final)
 {
 	const char *name = s->cmdline.ip.hostname[0] ? s->cmdline.ip.hostname
-	                   : lease                   ? lease->hostname
-	                                             : "";
+			   : lease                   ? lease->hostname
+						     : "";
 
 	(void)!span_copy(
-	        span_str(name), s->machine.hostname, sizeof(s->machine.hostname)); /* or "" */
+		span_str(name), s->machine.hostname, sizeof(s->machine.hostname)); /* or "" */
 	return (struct plan_sources){.cmdline = &s->cmdline,
-	        .conf = &s->conf,
-	        .machine = &s->machine,
-	        .lease = lease,
-	        .final = final};
+		.conf = &s->conf,
+		.machine = &s->machine,
+		.lease = lease,
+		.final = final};
 }

@@ -19,7 +19,7 @@ struct sources {
  * Returns 0, or a negative errno with @reterr; what was read until then is in @ret.
  */
 int sources_read(struct sources *ret, const char *cmdline_path, const char *conf_path,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 /* Adds the remarks of the sources to @notes. */
 void sources_notes(const struct sources *s, struct notes *notes);

@@ -40,8 +40,8 @@ static void show_network(const struct state *st)
 	if (!state_get(st, "network.interface")[0])
 		return;
 	line("network", "%s %s%s%s, ready after %u ms", state_get(st, "network.interface"),
-	        state_get(st, "network.address"), server[0] ? " from DHCP server " : " (static)",
-	        server, between(st, "time.boot_ms", "time.network_ms"));
+		state_get(st, "network.address"), server[0] ? " from DHCP server " : " (static)",
+		server, between(st, "time.boot_ms", "time.network_ms"));
 }
 
 static void show_session(const struct state *st)
@@ -55,14 +55,14 @@ static void show_session(const struct state *st)
 		return;
 	r = session_find(target, &now, &err);
 	line("session", "%s at %s by %s, after %u ms: %s", target, state_get(st, "session.portal"),
-	        state_get(st, "session.engine"), between(st, "time.network_ms", "time.login_ms"),
-	        r > 0    ? "logged in"
-	        : r == 0 ? "NOT THERE"
-	                 : "NOT LOGGED IN");
+		state_get(st, "session.engine"), between(st, "time.network_ms", "time.login_ms"),
+		r > 0    ? "logged in"
+		: r == 0 ? "NOT THERE"
+			 : "NOT LOGGED IN");
 	line("initiator", "%s", state_get(st, "session.initiator"));
 	line("root", "%s %s on LUN %s, found after %u ms", state_get(st, "root.device"),
-	        state_get(st, "root.fstype"), state_get(st, "root.lun"),
-	        between(st, "time.login_ms", "time.root_ms"));
+		state_get(st, "root.fstype"), state_get(st, "root.lun"),
+		between(st, "time.login_ms", "time.root_ms"));
 }
 
 static void show_firmware(const struct state *boot)
@@ -71,12 +71,12 @@ static void show_firmware(const struct state *boot)
 
 	if (state_load(STATE_FIRMWARE, &st, NULL) < 0) {
 		line("firmware", "%s",
-		        state_get_u64(boot, "firmware.on", 0) ? "not mounted yet" : "off");
+			state_get_u64(boot, "firmware.on", 0) ? "not mounted yet" : "off");
 		return;
 	}
 	if (state_get_u64(&st, "mounted", 0))
 		line("firmware", "%s at %s (NFS %s)", state_get(&st, "source"),
-		        state_get(&st, "where"), state_get(&st, "version"));
+			state_get(&st, "where"), state_get(&st, "version"));
 	else
 		line("firmware", "NOT MOUNTED: %s", state_get(&st, "error"));
 }

@@ -10,11 +10,11 @@
 void format_origin(const struct plan_origin *o, char *out, size_t size)
 {
 	static const char *const names[] = {
-	        [ORIGIN_DEFAULT] = "default",
-	        [ORIGIN_DHCP] = "DHCP",
-	        [ORIGIN_IBFT] = "iBFT",
-	        [ORIGIN_CONF] = "pinet.conf",
-	        [ORIGIN_CMDLINE] = "command line",
+		[ORIGIN_DEFAULT] = "default",
+		[ORIGIN_DHCP] = "DHCP",
+		[ORIGIN_IBFT] = "iBFT",
+		[ORIGIN_CONF] = "pinet.conf",
+		[ORIGIN_CMDLINE] = "command line",
 	};
 
 	(void)snprintf(out, size, "%s%s%s", names[o->from], o->word[0] ? ": " : "", o->word);
@@ -28,14 +28,14 @@ void format_portal(const struct portal *p, char *out, size_t size)
 void format_root(const struct plan *plan, char *out, size_t size)
 {
 	static const char *const tags[] = {
-	        [PLAN_ROOT_NONE] = "nothing",
-	        [PLAN_ROOT_LABEL] = "LABEL=",
-	        [PLAN_ROOT_UUID] = "UUID=",
-	        [PLAN_ROOT_PARTLABEL] = "PARTLABEL=",
-	        [PLAN_ROOT_PARTUUID] = "PARTUUID=",
-	        [PLAN_ROOT_PART] = "part:",
-	        [PLAN_ROOT_DEVICE] = "",
-	        [PLAN_ROOT_NFS] = "/dev/nfs",
+		[PLAN_ROOT_NONE] = "nothing",
+		[PLAN_ROOT_LABEL] = "LABEL=",
+		[PLAN_ROOT_UUID] = "UUID=",
+		[PLAN_ROOT_PARTLABEL] = "PARTLABEL=",
+		[PLAN_ROOT_PARTUUID] = "PARTUUID=",
+		[PLAN_ROOT_PART] = "part:",
+		[PLAN_ROOT_DEVICE] = "",
+		[PLAN_ROOT_NFS] = "/dev/nfs",
 	};
 
 	if (plan->root_kind == PLAN_ROOT_PART)
@@ -45,7 +45,7 @@ void format_root(const struct plan *plan, char *out, size_t size)
 }
 
 static void line(FILE *to, const struct plan *plan, enum plan_field field, const char *name,
-        const char *value)
+	const char *value)
 {
 	char shown[LINE_VALUE_SIZE], origin[64];
 
@@ -76,7 +76,7 @@ static void format_net(const struct plan *plan, FILE *to)
 		(void)snprintf(value, sizeof(value), "DHCP");
 	else
 		(void)snprintf(value, sizeof(value), "%s/%u%s%s", address, n->prefix,
-		        n->gateway.s_addr ? " via " : "", n->gateway.s_addr ? gateway : "");
+			n->gateway.s_addr ? " via " : "", n->gateway.s_addr ? gateway : "");
 	line(to, plan, PLAN_ADDRESS, "address", value);
 }
 
@@ -101,8 +101,8 @@ static void format_iscsi(const struct plan *plan, FILE *to)
 	format_portals(plan, to);
 	if (plan->chap.present) {
 		(void)snprintf(value, sizeof(value), "%s, secret ***%s%s", plan->chap.user,
-		        plan->chap.mutual ? "; mutual as " : "",
-		        plan->chap.mutual ? plan->chap.user_in : "");
+			plan->chap.mutual ? "; mutual as " : "",
+			plan->chap.mutual ? plan->chap.user_in : "");
 		line(to, plan, PLAN_CHAP, "chap", value);
 	}
 	if (plan->lun_auto)
@@ -117,7 +117,7 @@ static void format_firmware(const struct plan *plan, FILE *to)
 	char value[LINE_VALUE_SIZE];
 
 	(void)snprintf(value, sizeof(value), "%s:%s",
-	        plan->firmware_host[0] ? plan->firmware_host : "SERVER", plan->firmware_path);
+		plan->firmware_host[0] ? plan->firmware_host : "SERVER", plan->firmware_path);
 	line(to, plan, PLAN_FIRMWARE, "firmware", plan->firmware_on ? value : "off");
 	if (!plan->firmware_on)
 		return;
@@ -125,7 +125,7 @@ static void format_firmware(const struct plan *plan, FILE *to)
 	if (plan->firmware_options[0])
 		line(to, plan, PLAN_FIRMWARE_OPTIONS, "firmware.options", plan->firmware_options);
 	line(to, plan, PLAN_FIRMWARE_POLICY, "firmware.policy",
-	        plan->firmware_required ? "required" : "optional");
+		plan->firmware_required ? "required" : "optional");
 }
 
 static void format_behaviour(const struct plan *plan, FILE *to)

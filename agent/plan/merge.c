@@ -14,7 +14,7 @@
 struct choice merge_choose(const struct merge *m, enum setting_id id, const char *fallback)
 {
 	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
-	        m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
+		m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
 	static const enum origin origins[] = {ORIGIN_CMDLINE, ORIGIN_CONF, ORIGIN_DHCP};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -30,7 +30,7 @@ struct choice merge_choose(const struct merge *m, enum setting_id id, const char
 }
 
 const char *merge_take(
-        const struct merge *m, enum setting_id id, enum plan_field field, const char *fallback)
+	const struct merge *m, enum setting_id id, enum plan_field field, const char *fallback)
 {
 	struct choice c = merge_choose(m, id, fallback);
 
@@ -39,7 +39,7 @@ const char *merge_take(
 }
 
 void merge_set_origin(
-        const struct merge *m, enum plan_field field, enum origin from, const char *word)
+	const struct merge *m, enum plan_field field, enum origin from, const char *word)
 {
 	struct plan_origin *o = &m->out->origin[field];
 
@@ -55,7 +55,7 @@ static bool decide_active(const struct merge *m)
 	if (c->off)
 		why = "pinet=off is on the kernel command line";
 	else if (!c->pinet_words && !c->iscsi_words && !c->nfs_root &&
-	         !m->src->conf->set.one[SETTING_SERVER].present)
+		 !m->src->conf->set.one[SETTING_SERVER].present)
 		why = "no pinet, iSCSI or NFS word on the kernel command line, no server in "
 		      "pinet.conf";
 	else if (c->iscsi_auto && !c->pinet_words)
@@ -70,8 +70,8 @@ static void merge_trust(const struct merge *m)
 	const char *v = merge_take(m, SETTING_DHCP, PLAN_DHCP, "all");
 
 	m->out->dhcp = strcmp(v, "off") == 0       ? PLAN_TRUST_OFF
-	               : strcmp(v, "address") == 0 ? PLAN_TRUST_ADDRESS
-	                                           : PLAN_TRUST_ALL;
+		       : strcmp(v, "address") == 0 ? PLAN_TRUST_ADDRESS
+						   : PLAN_TRUST_ALL;
 }
 
 /* The interface: net= wins over the device in ip=, that over BOOTIF= (as in initramfs-tools). */
@@ -85,7 +85,7 @@ static void merge_interface(const struct merge *m)
 		net->has_mac = num_parse_mac(span_str(name), net->mac) == 0;
 		if (!net->has_mac)
 			(void)snprintf(
-			        net->ifname, sizeof(net->ifname), "%s", name); /* was checked */
+				net->ifname, sizeof(net->ifname), "%s", name); /* was checked */
 	} else if (c->has_ip && c->ip.device[0]) {
 		strcpy(net->ifname, c->ip.device);
 		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "ip");
@@ -104,8 +104,8 @@ static int merge_address(const struct merge *m)
 	net->method = PLAN_METHOD_DHCP;
 	if (c->has_ip) {
 		net->method = c->ip.method == IP_STATIC ? PLAN_METHOD_STATIC
-		              : c->ip.method == IP_OFF  ? PLAN_METHOD_OFF
-		                                        : PLAN_METHOD_DHCP;
+			      : c->ip.method == IP_OFF  ? PLAN_METHOD_OFF
+							: PLAN_METHOD_DHCP;
 		net->address = c->ip.client;
 		net->prefix = c->ip.prefix;
 		net->gateway = c->ip.gateway;
@@ -116,7 +116,7 @@ static int merge_address(const struct merge *m)
 	}
 	if (net->method == PLAN_METHOD_DHCP && m->out->dhcp == PLAN_TRUST_OFF)
 		return err_set(m->reterr, -EINVAL,
-		        "dhcp=off but no static address: add ip=ADDRESS::GATEWAY:NETMASK");
+			"dhcp=off but no static address: add ip=ADDRESS::GATEWAY:NETMASK");
 	if (net->method == PLAN_METHOD_DHCP && m->src->lease) {
 		net->address = m->src->lease->address;
 		net->prefix = m->src->lease->prefix;
@@ -141,23 +141,24 @@ static void merge_server(const struct merge *m)
 	struct choice c = merge_choose(m, SETTING_SERVER, NULL);
 	const struct settings *cmdline = &m->src->cmdline->set, *conf = &m->src->conf->set;
 	const struct settings *with_portal = cmdline->n_portals ? cmdline
-	                                     : conf->n_portals  ? conf
-	                                                        : NULL;
+					     : conf->n_portals  ? conf
+								: NULL;
 	struct portal portal;
 	char server[IP4_TEXT_SIZE];
 
 	if (c.value && strcmp(c.value, "dhcp") == 0) {
 		const struct lease *l = m->out->dhcp == PLAN_TRUST_ALL ? m->src->lease : NULL;
 
-		c.value = NULL;
-		if (l && l->boot.one[SETTING_SERVER].present) {
+		c.value = NULL; /* in DHCP itself the word is no server either */
+		if (l && l->boot.one[SETTING_SERVER].present &&
+			strcmp(l->boot.one[SETTING_SERVER].value, "dhcp") != 0) {
 			c.value = l->boot.one[SETTING_SERVER].value;
 			c.origin.from = ORIGIN_DHCP;
 			strcpy(c.origin.word, l->boot.one[SETTING_SERVER].word);
 		}
 	}
 	if ((!c.value || !is_explicit(&c.origin)) && with_portal &&
-	        settings_parse_portal(span_str(with_portal->portal[0]), &portal, NULL) == 0) {
+		settings_parse_portal(span_str(with_portal->portal[0]), &portal, NULL) == 0) {
 		c.value = portal.host;
 		c.origin.from = with_portal == cmdline ? ORIGIN_CMDLINE : ORIGIN_CONF;
 		strcpy(c.origin.word, with_portal->one[SETTING_PORTAL].word);
@@ -173,7 +174,7 @@ static void merge_server(const struct merge *m)
 int merge_expand(const struct merge *m, const char *what, const char *text, char *out, size_t size)
 {
 	int r = template_expand(
-	        text, m->src->machine, m->out->id, m->src->final, out, size, m->reterr);
+		text, m->src->machine, m->out->id, m->src->final, out, size, m->reterr);
 
 	if (r < 0)
 		err_prefix(m->reterr, "%s", what);
@@ -187,14 +188,14 @@ static int merge_names(const struct merge *m)
 	int r;
 
 	r = template_id(merge_take(m, SETTING_ID, PLAN_ID, "mac"), m->src->machine, m->src->final,
-	        out->id, sizeof(out->id), m->reterr);
+		out->id, sizeof(out->id), m->reterr);
 	if (r < 0) {
 		err_prefix(m->reterr, "id");
 		return r;
 	}
 	r = merge_expand(m, "initiator",
-	        merge_take(m, SETTING_INITIATOR, PLAN_INITIATOR, DEFAULT_INITIATOR), out->initiator,
-	        sizeof(out->initiator));
+		merge_take(m, SETTING_INITIATOR, PLAN_INITIATOR, DEFAULT_INITIATOR), out->initiator,
+		sizeof(out->initiator));
 	if (r == 0)
 		r = merge_expand(m, "target", target, out->target, sizeof(out->target));
 	return r;
@@ -208,10 +209,10 @@ static void merge_behaviour(const struct merge *m)
 	uint32_t n = 0;
 
 	out->login = strcmp(v, "native") == 0       ? PLAN_LOGIN_NATIVE
-	             : strcmp(v, "iscsistart") == 0 ? PLAN_LOGIN_ISCSISTART
-	                                            : PLAN_LOGIN_AUTO;
+		     : strcmp(v, "iscsistart") == 0 ? PLAN_LOGIN_ISCSISTART
+						    : PLAN_LOGIN_AUTO;
 	if (num_parse_u32(span_str(merge_take(m, SETTING_TIMEOUT, PLAN_TIMEOUT, "0")), UINT32_MAX,
-	            &n) == 0)
+		    &n) == 0)
 		out->timeout_s = n;
 	v = merge_take(m, SETTING_ONFAIL, PLAN_ONFAIL, "shell");
 	for (unsigned int i = 0; i < 4; i++)
@@ -231,24 +232,24 @@ static int check_final(const struct merge *m)
 		return 0;
 	if (!out->n_portals)
 		return err_set(m->reterr, -EDESTADDRREQ,
-		        "no boot server: neither the kernel command line nor pinet.conf nor DHCP "
-		        "names "
-		        "one; add pinet.server=ADDRESS");
+			"no boot server: neither the kernel command line nor pinet.conf nor DHCP "
+			"names "
+			"one; add pinet.server=ADDRESS");
 	if (out->root_kind == PLAN_ROOT_NONE)
 		return err_set(m->reterr, -EINVAL,
-		        "no root: add root=LABEL=NAME (or UUID=, PARTUUID=, part:N) to the kernel "
-		        "command "
-		        "line");
+			"no root: add root=LABEL=NAME (or UUID=, PARTUUID=, part:N) to the kernel "
+			"command "
+			"line");
 	if (out->firmware_on && !out->firmware_host[0]) {
 		out->firmware_on = false;
 		notes_add(m->notes, "firmware: no server is known for the boot files; add "
-		                    "pinet.server= or pinet.firmware=HOST:/path");
+				    "pinet.server= or pinet.firmware=HOST:/path");
 	}
 	return 0;
 }
 
 int plan_merge(
-        const struct plan_sources *src, struct plan *ret, struct notes *notes, struct err *reterr)
+	const struct plan_sources *src, struct plan *ret, struct notes *notes, struct err *reterr)
 {
 	struct plan out = {.active = false};
 	struct merge m = {src, &out, notes, reterr};

@@ -28,6 +28,6 @@ struct plan_sources {
  * Returns 0, or a negative errno with @reterr naming the setting; @ret is then left alone.
  */
 int plan_merge(const struct plan_sources *src, struct plan *ret, struct notes *notes,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -12,20 +12,20 @@
 int merge_portals(const struct merge *m)
 {
 	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
-	        m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
+		m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
 	struct plan *out = m->out;
 	struct span text = span_str(out->server);
 	struct in6_addr a6;
 
 	(void)merge_take(
-	        m, SETTING_PORTAL, PLAN_PORTAL, NULL); /* the values are a list: taken below */
+		m, SETTING_PORTAL, PLAN_PORTAL, NULL); /* the values are a list: taken below */
 	for (size_t i = 0; i < 3; i++) {
 		if (!by_rank[i] || !by_rank[i]->n_portals)
 			continue;
 		out->n_portals = by_rank[i]->n_portals;
 		for (unsigned int k = 0; k < out->n_portals; k++)
 			if (settings_parse_portal(span_str(by_rank[i]->portal[k]), &out->portal[k],
-			            m->reterr) < 0)
+				    m->reterr) < 0)
 				return -EINVAL;
 		return 0;
 	}
@@ -37,7 +37,7 @@ int merge_portals(const struct merge *m)
 		text = span_sub(text, 1, text.len - 2);
 	}
 	out->portal[0] =
-	        (struct portal){.ipv6 = num_parse_ip6(text, &a6) == 0, .port = 3260, .tpgt = 1};
+		(struct portal){.ipv6 = num_parse_ip6(text, &a6) == 0, .port = 3260, .tpgt = 1};
 	return span_copy(text, out->portal[0].host, sizeof(out->portal[0].host));
 }
 
@@ -49,6 +49,9 @@ void merge_chap(const struct merge *m)
 	} else if (m->src->conf->chap.present) {
 		m->out->chap = m->src->conf->chap;
 		merge_set_origin(m, PLAN_CHAP, ORIGIN_CONF, "");
+	} else if (m->src->lease && m->out->dhcp == PLAN_TRUST_ALL && m->src->lease->chap.present) {
+		m->out->chap = m->src->lease->chap;
+		merge_set_origin(m, PLAN_CHAP, ORIGIN_DHCP, "option 17");
 	}
 }
 
@@ -58,8 +61,8 @@ int merge_root(const struct merge *m)
 		const char *tag;
 		enum plan_root kind;
 	} tags[] = {{"LABEL=", PLAN_ROOT_LABEL}, {"UUID=", PLAN_ROOT_UUID},
-	        {"PARTLABEL=", PLAN_ROOT_PARTLABEL}, {"PARTUUID=", PLAN_ROOT_PARTUUID},
-	        {"/dev/", PLAN_ROOT_DEVICE}};
+		{"PARTLABEL=", PLAN_ROOT_PARTLABEL}, {"PARTUUID=", PLAN_ROOT_PARTUUID},
+		{"/dev/", PLAN_ROOT_DEVICE}};
 	struct plan *out = m->out;
 	const char *v = merge_take(m, SETTING_ROOT, PLAN_ROOT, NULL), *lun;
 	uint32_t n;
@@ -95,9 +98,9 @@ int merge_root(const struct merge *m)
 		return 0;
 	}
 	return err_set(m->reterr, -EINVAL,
-	        "root=%.80s: it must be LABEL=, UUID=, PARTLABEL=, PARTUUID=, a path below /dev or "
-	        "iscsi:...",
-	        v);
+		"root=%.80s: it must be LABEL=, UUID=, PARTLABEL=, PARTUUID=, a path below /dev or "
+		"iscsi:...",
+		v);
 }
 
 /* Cuts HOST:/path; the setting was checked to have this form. */
@@ -118,15 +121,15 @@ int merge_firmware(const struct merge *m)
 {
 	struct plan *out = m->out;
 	const char *v = merge_take(m, SETTING_FIRMWARE, PLAN_FIRMWARE, NULL),
-	           *path = DEFAULT_FIRMWARE_PATH;
+		   *path = DEFAULT_FIRMWARE_PATH;
 
 	strcpy(out->firmware_dir,
-	        merge_take(m, SETTING_FIRMWARE_DIR, PLAN_FIRMWARE_DIR, "/boot/firmware"));
+		merge_take(m, SETTING_FIRMWARE_DIR, PLAN_FIRMWARE_DIR, "/boot/firmware"));
 	strcpy(out->firmware_options,
-	        merge_take(m, SETTING_FIRMWARE_OPTIONS, PLAN_FIRMWARE_OPTIONS, ""));
+		merge_take(m, SETTING_FIRMWARE_OPTIONS, PLAN_FIRMWARE_OPTIONS, ""));
 	out->firmware_required =
-	        strcmp(merge_take(m, SETTING_FIRMWARE_POLICY, PLAN_FIRMWARE_POLICY, "optional"),
-	                "required") == 0;
+		strcmp(merge_take(m, SETTING_FIRMWARE_POLICY, PLAN_FIRMWARE_POLICY, "optional"),
+			"required") == 0;
 	if (v && strcmp(v, "off") == 0)
 		return 0;
 	out->firmware_on = true;

@@ -24,10 +24,10 @@ struct choice merge_choose(const struct merge *m, enum setting_id id, const char
 
 /* As merge_choose(), and the origin goes into the plan. */
 const char *merge_take(
-        const struct merge *m, enum setting_id id, enum plan_field field, const char *fallback);
+	const struct merge *m, enum setting_id id, enum plan_field field, const char *fallback);
 
 void merge_set_origin(
-        const struct merge *m, enum plan_field field, enum origin from, const char *word);
+	const struct merge *m, enum plan_field field, enum origin from, const char *word);
 
 /* template_expand() with what the plan knows; @what names the setting in the error. */
 int merge_expand(const struct merge *m, const char *what, const char *text, char *out, size_t size);

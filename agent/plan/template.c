@@ -54,7 +54,7 @@ static const char *letter_name(char letter)
 }
 
 int template_expand(const char *text, const struct machine *machine, const char *id, bool final,
-        char *out, size_t size, struct err *reterr)
+	char *out, size_t size, struct err *reterr)
 {
 	char tmp[PLAN_NAME_SIZE], mac[MAC_TEXT_SIZE];
 	size_t at = 0;
@@ -68,12 +68,12 @@ int template_expand(const char *text, const struct machine *machine, const char 
 			value = *p ? lookup(*p, machine, id, mac) : NULL;
 			if (!value)
 				return err_set(reterr, -EINVAL,
-				        "%s: unknown template %%%c (there are %%m %%s %%S %%u %%h "
-				        "%%i %%%%)",
-				        text, *p ? *p : ' ');
+					"%s: unknown template %%%c (there are %%m %%s %%S %%u %%h "
+					"%%i %%%%)",
+					text, *p ? *p : ' ');
 			if (!*value && final)
 				return err_set(reterr, -ENODATA, "%s: this machine has no %s", text,
-				        letter_name(*p));
+					letter_name(*p));
 			keep[1] = *p;
 			if (!*value)
 				value = keep;
@@ -89,7 +89,7 @@ int template_expand(const char *text, const struct machine *machine, const char 
 }
 
 int template_id(const char *setting, const struct machine *machine, bool final, char *out,
-        size_t size, struct err *reterr)
+	size_t size, struct err *reterr)
 {
 	static const struct {
 		const char *name, *text;
@@ -105,7 +105,7 @@ int template_id(const char *setting, const struct machine *machine, bool final, 
 		if (r < 0)
 			return r;
 		(void)snprintf(
-		        out, size, "%s", tmp[0] == '%' ? "" : tmp); /* both sizes are alike */
+			out, size, "%s", tmp[0] == '%' ? "" : tmp); /* both sizes are alike */
 		return 0;
 	}
 	(void)snprintf(out, size, "%s", setting); /* settings_put() limits it to 64 bytes */

@@ -20,13 +20,13 @@
  * -ENOSPC, each with @reterr; @out is then left alone.
  */
 int template_expand(const char *text, const struct machine *machine, const char *id, bool final,
-        char *out, size_t size, struct err *reterr) __attribute__((warn_unused_result));
+	char *out, size_t size, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * The value of the setting id: mac, serial, uuid and hostname stand for those, anything else for
  * itself. Returns and errors as template_expand(); @out is "" when it is not known yet.
  */
 int template_id(const char *setting, const struct machine *machine, bool final, char *out,
-        size_t size, struct err *reterr) __attribute__((warn_unused_result));
+	size_t size, struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -67,7 +67,7 @@ static int put_pinet(struct parser *p, struct span name, struct span value, stru
 	p->out->pinet_words = true;
 	if (settings_find(span_sub(name, 6, name.len), &id) < 0) {
 		notes_add(&p->out->notes, "kernel command line: there is no setting %s: ignored",
-		        span_escape(name, shown, sizeof(shown)));
+			span_escape(name, shown, sizeof(shown)));
 		return 0;
 	}
 	if (span_copy(name, word, sizeof(word)) < 0)
@@ -90,7 +90,7 @@ static int put_root(struct parser *p, struct span value, struct err *reterr)
 	}
 	if (span_copy(value, out->root, sizeof(out->root)) < 0)
 		return err_set(reterr, -EINVAL, "root=%s is longer than %zu bytes",
-		        span_escape(value, shown, sizeof(shown)), sizeof(out->root) - 1);
+			span_escape(value, shown, sizeof(shown)), sizeof(out->root) - 1);
 	out->nfs_root = span_eq_str(value, "/dev/nfs");
 	return 0;
 }
@@ -101,9 +101,9 @@ static int put_bootif(struct cmdline *out, struct span value, struct err *reterr
 
 	/* pxelinux: the ARP hardware type 01 comes first */
 	if (value.len != 20 || !span_starts(value, "01-") ||
-	        num_parse_mac(span_sub(value, 3, value.len), out->bootif) < 0)
+		num_parse_mac(span_sub(value, 3, value.len), out->bootif) < 0)
 		return err_set(reterr, -EINVAL, "BOOTIF=%s: it must be 01- and a MAC address",
-		        span_escape(value, shown, sizeof(shown)));
+			span_escape(value, shown, sizeof(shown)));
 	out->has_bootif = true;
 	return 0;
 }
@@ -152,8 +152,8 @@ static int finish(struct parser *p, struct err *reterr)
 	}
 	if (out->chap.present)
 		notes_add(&out->notes,
-		        "kernel command line: every user of this machine can read the "
-		        "CHAP secret there; /etc/pinet/chap.conf is the place for it");
+			"kernel command line: every user of this machine can read the "
+			"CHAP secret there; /etc/pinet/chap.conf is the place for it");
 	return 0;
 }
 
@@ -165,12 +165,12 @@ int cmdline_parse(struct span text, struct cmdline *ret, struct err *reterr)
 
 	if (text.len >= CMDLINE_SIZE)
 		return err_set(reterr, -EINVAL, "kernel command line: longer than %d bytes",
-		        CMDLINE_SIZE - 1);
+			CMDLINE_SIZE - 1);
 	while (next_word(&rest, &word)) {
 		split_word(word, &name, &value);
 		if (put_word(&p, name, value, reterr) < 0) {
 			err_prefix(reterr, "kernel command line, column %u",
-			        (unsigned int)(word.p - text.p) + 1);
+				(unsigned int)(word.p - text.p) + 1);
 			return -EINVAL;
 		}
 	}

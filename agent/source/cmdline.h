@@ -41,7 +41,7 @@ struct cmdline {
  * alone.
  */
 int cmdline_parse(struct span text, struct cmdline *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The value of the last word @name=..., or SPAN_NONE; never fails, for use after an error. */
 struct span cmdline_peek(struct span text, const char *name);

@@ -51,7 +51,7 @@ static struct span without_comment(struct span line)
 
 /* Returns 1 with a name and a value, 0 for an empty line, -EINVAL if there is no '='. */
 static int split_line(
-        const struct lines *l, struct span *ret_name, struct span *ret_value, struct err *reterr)
+	const struct lines *l, struct span *ret_name, struct span *ret_value, struct err *reterr)
 {
 	struct span line = span_trim(without_comment(l->line)), rest = line;
 	struct span name = span_trim(span_cut(&rest, '='));
@@ -86,11 +86,11 @@ int conf_parse(struct span text, const char *name, struct conf *conf, struct err
 		if (r == 0)
 			continue;
 		if (span_starts(
-		            key, "pinet.")) /* as on the command line: the same name, understood */
+			    key, "pinet.")) /* as on the command line: the same name, understood */
 			key = span_sub(key, 6, key.len);
 		if (settings_find(key, &id) < 0) {
 			notes_add(&out.notes, "%s:%u: there is no setting \"%s\": ignored", name,
-			        l.number, span_escape(key, shown, sizeof(shown)));
+				l.number, span_escape(key, shown, sizeof(shown)));
 			continue;
 		}
 		if (settings_put(&out.set, id, settings_name(id), value, reterr) < 0) {
@@ -110,10 +110,10 @@ int conf_parse_chap(struct span text, const char *name, struct conf *conf, struc
 		const char *name;
 		char *to;
 	} table[] = {
-	        {"username", c.user},
-	        {"password", c.secret},
-	        {"username_in", c.user_in},
-	        {"password_in", c.secret_in},
+		{"username", c.user},
+		{"password", c.secret},
+		{"username_in", c.user_in},
+		{"password_in", c.secret_in},
 	};
 	struct span key, value;
 
@@ -129,10 +129,10 @@ int conf_parse_chap(struct span text, const char *name, struct conf *conf, struc
 			;
 		if (i == 4)
 			r = err_set(reterr, -EINVAL,
-			        "the names are username, password, username_in and password_in");
+				"the names are username, password, username_in and password_in");
 		else if (!value.len || span_copy(value, table[i].to, SETTING_VALUE_SIZE) < 0)
 			r = err_set(reterr, -EINVAL, "%s must have 1 to %d bytes", table[i].name,
-			        SETTING_VALUE_SIZE - 1);
+				SETTING_VALUE_SIZE - 1);
 		if (r < 0) {
 			prefix_place(&l, key, reterr);
 			return -EINVAL;
@@ -143,7 +143,7 @@ int conf_parse_chap(struct span text, const char *name, struct conf *conf, struc
 		return err_set(reterr, -EINVAL, "%s: username and password are both needed", name);
 	if (c.mutual && (!c.user_in[0] || !c.secret_in[0]))
 		return err_set(
-		        reterr, -EINVAL, "%s: username_in and password_in go together", name);
+			reterr, -EINVAL, "%s: username_in and password_in go together", name);
 	conf->chap = c;
 	return 0;
 }
@@ -175,10 +175,10 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
 			key = span_trim(span_sub(key, 7, key.len));
 		if (r < 0 || iscsi_words_put(&words, key, unquote(value)) < 0)
 			notes_add(&out.notes, "%s:%u: not an ISCSI_ assignment, ignored: %s", name,
-			        l.number, span_escape(l.line, shown, sizeof(shown)));
+				l.number, span_escape(l.line, shown, sizeof(shown)));
 	}
 	if (iscsi_words_finish(&words, &out.set, out.chap.present ? &(struct chap){0} : &out.chap,
-	            reterr) < 0) {
+		    reterr) < 0) {
 		err_prefix(reterr, "%s", name);
 		return -EINVAL;
 	}
@@ -195,9 +195,9 @@ static int read_file(const char *path, bool secret, char buf[CONF_SIZE], struct 
 		return err_sys(reterr, -errno, "cannot read %s", path);
 	if (secret && (st.st_mode & 077))
 		return err_set(reterr, -EPERM,
-		        "%s holds secrets but others may read it: chmod 600 %s, then "
-		        "update-initramfs -u",
-		        path, path);
+			"%s holds secrets but others may read it: chmod 600 %s, then "
+			"update-initramfs -u",
+			path, path);
 	if (S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode))
 		return err_set(reterr, -EINVAL, "cannot read %s: it is no regular file", path);
 	n = fs_read(path, buf, CONF_SIZE);
@@ -210,8 +210,8 @@ static int read_file(const char *path, bool secret, char buf[CONF_SIZE], struct 
 
 /* Reads and parses @path; 0 also when it is not there. */
 static int load_one(const char *path, bool secret,
-        int (*parse)(struct span, const char *, struct conf *, struct err *), struct conf *conf,
-        struct err *reterr)
+	int (*parse)(struct span, const char *, struct conf *, struct err *), struct conf *conf,
+	struct err *reterr)
 {
 	char buf[CONF_SIZE];
 	int n = read_file(path, secret, buf, reterr);

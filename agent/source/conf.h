@@ -22,11 +22,11 @@ struct conf {
  * Returns 0, or -EINVAL with @reterr "NAME:LINE:COLUMN: ..."; @conf is then left alone.
  */
 int conf_parse(struct span text, const char *name, struct conf *conf, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* As conf_parse() for chap.conf: username, password, username_in, password_in. */
 int conf_parse_chap(struct span text, const char *name, struct conf *conf, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * As conf_parse() for iscsi.initramfs, a shell fragment of which only plain assignments are
@@ -34,7 +34,7 @@ int conf_parse_chap(struct span text, const char *name, struct conf *conf, struc
  * remarks, for a shell would have run them.
  */
 int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Reads the files. One that does not exist is no error, one that cannot be read is. A chap.conf
@@ -42,6 +42,6 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
  * file that is read.
  */
 int conf_load(const char *path, struct conf *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -54,9 +54,9 @@ static bool passes(int error)
 static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 {
 	struct dhcp_msg_params p = {
-	        .type = c->state == DHCP_STATE_REQUESTING ? DHCP_REQUEST : DHCP_DISCOVER,
-	        .xid = c->xid,
-	        .arch = c->arch,
+		.type = c->state == DHCP_STATE_REQUESTING ? DHCP_REQUEST : DHCP_DISCOVER,
+		.xid = c->xid,
+		.arch = c->arch,
 	};
 	uint8_t message[DHCP_MSG_BUILD_SIZE];
 	uint64_t secs = (now_ms - c->started_ms) / 1000;
@@ -73,7 +73,7 @@ static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *rete
 	r = c->io.send(c->io.ctx, message, dhcp_msg_build(&p, message));
 	if (r < 0 && !passes(r))
 		return err_sys(reterr, r, "sending %s",
-		        p.type == DHCP_REQUEST ? "DHCPREQUEST" : "DHCPDISCOVER");
+			p.type == DHCP_REQUEST ? "DHCPREQUEST" : "DHCPDISCOVER");
 	c->deadline_ms = now_ms + backoff_ms(c, c->attempt);
 	return 0;
 }
@@ -95,12 +95,12 @@ static void ignore(struct dhcp_client *c, const struct lease *lease, const char 
 	num_format_ip4(lease->server_id, server);
 	num_format_ip4(lease->address, address);
 	err_fill(&c->ignored, -EBADMSG, "%s of %s from server %s: %s",
-	        lease->type == DHCP_OFFER ? "offer" : "acknowledgement", address, server, why);
+		lease->type == DHCP_OFFER ? "offer" : "acknowledgement", address, server, why);
 }
 
 /* The first usable offer is taken. A choice among several would collect them here. */
 static int take_offer(
-        struct dhcp_client *c, const struct lease *offer, uint64_t now_ms, struct err *reterr)
+	struct dhcp_client *c, const struct lease *offer, uint64_t now_ms, struct err *reterr)
 {
 	if (!dhcp_msg_is_host(offer->server_id)) {
 		ignore(c, offer, "it does not say which server made it (option 54)");
@@ -135,14 +135,14 @@ static int take_ack(struct dhcp_client *c, const struct lease *lease, const stru
 
 /* A server that offers and then refuses must not keep the client busy: each NAK waits longer. */
 static int take_nak(
-        struct dhcp_client *c, const struct lease *nak, uint64_t now_ms, struct err *reterr)
+	struct dhcp_client *c, const struct lease *nak, uint64_t now_ms, struct err *reterr)
 {
 	if (nak->server_id.s_addr && nak->server_id.s_addr != c->offer.server_id.s_addr)
 		return 0;
 	c->n_unusable++;
 	err_fill(&c->ignored, -EBADMSG,
-	        "the DHCP server offered an address and refused it (NAK%s%s)",
-	        nak->message[0] ? ": " : "", nak->message);
+		"the DHCP server offered an address and refused it (NAK%s%s)",
+		nak->message[0] ? ": " : "", nak->message);
 	if (c->n_naks++ == 0)
 		return discover(c, now_ms, reterr);
 	c->state = DHCP_STATE_INIT;
@@ -151,7 +151,7 @@ static int take_nak(
 }
 
 static int take_message(
-        struct dhcp_client *c, struct span message, uint64_t now_ms, struct err *reterr)
+	struct dhcp_client *c, struct span message, uint64_t now_ms, struct err *reterr)
 {
 	struct notes notes = {.n = 0};
 	struct lease lease;
@@ -184,13 +184,13 @@ static int on_deadline(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 }
 
 void dhcp_client_init(struct dhcp_client *c, const struct dhcp_transport *io,
-        const uint8_t mac[MAC_LEN], uint32_t seed)
+	const uint8_t mac[MAC_LEN], uint32_t seed)
 {
 	*c = (struct dhcp_client){
-	        .io = *io,
-	        .arch = ARCH_HERE,
-	        .random = seed ^ num_be32(mac + 2),
-	        .deadline_ms = CLOCK_FOREVER,
+		.io = *io,
+		.arch = ARCH_HERE,
+		.random = seed ^ num_be32(mac + 2),
+		.deadline_ms = CLOCK_FOREVER,
 	};
 	memcpy(c->mac, mac, MAC_LEN);
 	if (!c->random)

@@ -47,11 +47,11 @@ struct dhcp_client {
 
 /* Prepares a client; nothing is sent. @seed should differ between machines (MAC and time do). */
 void dhcp_client_init(struct dhcp_client *c, const struct dhcp_transport *io,
-        const uint8_t mac[MAC_LEN], uint32_t seed);
+	const uint8_t mac[MAC_LEN], uint32_t seed);
 
 /* The carrier is up: sends the first DISCOVER. Returns 0 or a negative errno with @reterr. */
 int dhcp_client_start(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The carrier is gone: back to INIT, no deadline. */
 void dhcp_client_stop(struct dhcp_client *c);
@@ -67,6 +67,6 @@ void dhcp_client_stop(struct dhcp_client *c);
  * if the socket failed.
  */
 int dhcp_client_process(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -26,7 +26,7 @@
 #define UNSAFE_REASON "it has a blank, a quote, a control character or \"..\" in it"
 
 static void put_setting(struct settings *set, enum setting_id id, const char *word,
-        struct span value, struct notes *notes)
+	struct span value, struct notes *notes)
 {
 	struct err err;
 	char shown[80];
@@ -34,13 +34,13 @@ static void put_setting(struct settings *set, enum setting_id id, const char *wo
 	value = dhcp_text_strip(value);
 	if (!dhcp_text_is_safe(value))
 		notes_add(notes, "%s: ignored \"%s\": " UNSAFE_REASON, word,
-		        span_escape(value, shown, sizeof(shown)));
+			span_escape(value, shown, sizeof(shown)));
 	else if (settings_put(set, id, word, value, &err) < 0)
 		notes_add(notes, "ignored %s", err.text);
 }
 
 static void put_address(
-        struct settings *set, enum setting_id id, const char *word, struct in_addr a)
+	struct settings *set, enum setting_id id, const char *word, struct in_addr a)
 {
 	char text[IP4_TEXT_SIZE];
 
@@ -60,7 +60,7 @@ static void put_words(struct settings *set, const char *what, struct span text, 
 			settings_put_words(set, what, word, notes);
 		else
 			notes_add(notes, "%s: ignored \"%s\": " UNSAFE_REASON, what,
-			        span_escape(word, shown, sizeof(shown)));
+				span_escape(word, shown, sizeof(shown)));
 	}
 }
 
@@ -78,7 +78,7 @@ static void overlay(struct settings *set, const struct settings *over)
 
 /* An iSCSI root path; it may hold a password, so a refusal does not show it. */
 static int put_rootpath(struct settings *set, struct chap *chap, const char *word, struct span text,
-        struct notes *notes)
+	struct notes *notes)
 {
 	struct rootpath rp;
 	struct err err;
@@ -94,7 +94,7 @@ static int put_rootpath(struct settings *set, struct chap *chap, const char *wor
 	if (rp.chap.present) {
 		*chap = rp.chap;
 		notes_add(notes, "%s: CHAP names and secrets came over the network in the clear",
-		        word);
+			word);
 	}
 	return 0;
 }
@@ -129,9 +129,9 @@ static void read_rootpath(const struct dhcp_msg *m, struct lease *lease, struct 
 			return;
 		while (rest.p)
 			tail = span_cut(
-			        &rest, '@'); /* the last part: names and secrets stand before */
+				&rest, '@'); /* the last part: names and secrets stand before */
 		r = snprintf(lease->rootpath, sizeof(lease->rootpath), "iscsi:%.*s", (int)tail.len,
-		        (const char *)tail.p);
+			(const char *)tail.p);
 		if (r < 0 || (size_t)r >= sizeof(lease->rootpath))
 			lease->rootpath[0] = '\0'; /* its settings were taken */
 		return;
@@ -141,12 +141,12 @@ static void read_rootpath(const struct dhcp_msg *m, struct lease *lease, struct 
 		notes_add(notes, "option 17: ignored \"%s\": " UNSAFE_REASON, shown);
 	else if (span_copy(text, lease->rootpath, sizeof(lease->rootpath)) < 0)
 		notes_add(notes, "option 17: ignored \"%s\": it is longer than %d bytes", shown,
-		        LEASE_NAME - 1);
+			LEASE_NAME - 1);
 	else if (is_nfs_root(text))
 		lease->has_nfs_root = true;
 	else
 		notes_add(
-		        notes, "option 17: \"%s\" is neither an iSCSI nor an NFS root path", shown);
+			notes, "option 17: \"%s\" is neither an iSCSI nor an NFS root path", shown);
 }
 
 static bool first_host(struct span addresses, struct in_addr *ret)
@@ -165,7 +165,7 @@ static bool first_host(struct span addresses, struct in_addr *ret)
 
 /* The first of options 66, 150, the field siaddr and option 54 that holds a usable server. */
 static void read_server(const struct dhcp_msg *m, const struct lease *lease, struct settings *set,
-        struct notes *notes)
+	struct notes *notes)
 {
 	struct span text = dhcp_text_strip(dhcp_msg_option(m, DHCP_OPT_TFTP_SERVER));
 	struct span list = dhcp_msg_option(m, DHCP_OPT_TFTP_ADDRESSES);
@@ -177,7 +177,7 @@ static void read_server(const struct dhcp_msg *m, const struct lease *lease, str
 		return;
 	if (list.len % sizeof(a))
 		notes_add(
-		        notes, "option 150: ignored: %zu bytes are no list of addresses", list.len);
+			notes, "option 150: ignored: %zu bytes are no list of addresses", list.len);
 	else if (first_host(list, &a))
 		put_address(set, SETTING_SERVER, "option 150", a);
 	if (set->one[SETTING_SERVER].present)
@@ -209,7 +209,7 @@ static bool is_sub_options(struct span s)
  * other.
  */
 static void put_second_rootpath(
-        struct settings *set, struct chap *chap, struct span text, struct notes *notes)
+	struct settings *set, struct chap *chap, struct span text, struct notes *notes)
 {
 	struct settings second = {.n_portals = 0};
 
@@ -221,22 +221,22 @@ static void put_second_rootpath(
 		notes_add(notes, "option 43.202: ignored: a second target cannot hold the root");
 	else if (second.n_portals)
 		put_setting(
-		        set, SETTING_PORTAL, "option 43.202", span_str(second.portal[0]), notes);
+			set, SETTING_PORTAL, "option 43.202", span_str(second.portal[0]), notes);
 }
 
 static void read_sub_options(
-        struct span s, struct settings *set, struct chap *chap, struct notes *notes)
+	struct span s, struct settings *set, struct chap *chap, struct notes *notes)
 {
 	static const enum setting_id by_code[] = {
-	        [1] = SETTING_SERVER,
-	        [2] = SETTING_TARGET,
-	        [3] = SETTING_PORTAL,
-	        [4] = SETTING_INITIATOR,
-	        [5] = SETTING_LUN,
-	        [6] = SETTING_FIRMWARE,
-	        [7] = SETTING_FIRMWARE_OPTIONS,
-	        [8] = SETTING_ID,
-	        [9] = SETTING_LOG,
+		[1] = SETTING_SERVER,
+		[2] = SETTING_TARGET,
+		[3] = SETTING_PORTAL,
+		[4] = SETTING_INITIATOR,
+		[5] = SETTING_LUN,
+		[6] = SETTING_FIRMWARE,
+		[7] = SETTING_FIRMWARE_OPTIONS,
+		[8] = SETTING_ID,
+		[9] = SETTING_LOG,
 	};
 	struct span val, second = SPAN_NONE;
 	char word[SETTING_WORD_SIZE];
@@ -250,7 +250,7 @@ static void read_sub_options(
 			put_setting(set, SETTING_INITIATOR, word, val, notes);
 		else if (code == SUB_ROOT_PATH)
 			(void)!put_rootpath(
-			        set, chap, word, dhcp_text_strip(val), notes); /* noted */
+				set, chap, word, dhcp_text_strip(val), notes); /* noted */
 		else if (code == SUB_SECOND_ROOT_PATH)
 			second = dhcp_text_strip(val);
 		else
@@ -278,7 +278,7 @@ static void read_vendor(const struct dhcp_msg *m, struct lease *lease, struct no
 		read_sub_options(s, &set, &chap, notes);
 	else
 		notes_add(notes, "option 43: ignored \"%s\": neither sub-options nor pinet words",
-		        span_escape(text, shown, sizeof(shown)));
+			span_escape(text, shown, sizeof(shown)));
 	overlay(&lease->boot, &set);
 	lease->chap = chap;
 }
@@ -291,8 +291,8 @@ static void read_bootfile(const struct dhcp_msg *m, struct lease *lease, struct 
 
 	if (!dhcp_text_is_safe(text))
 		notes_add(notes, "%s: ignored \"%s\": " UNSAFE_REASON,
-		        option.len ? "option 67" : "file field",
-		        span_escape(text, shown, sizeof(shown)));
+			option.len ? "option 67" : "file field",
+			span_escape(text, shown, sizeof(shown)));
 	else if (span_copy(text, lease->bootfile, sizeof(lease->bootfile)) < 0)
 		notes_add(notes, "option 67: ignored: it is longer than %d bytes", LEASE_NAME - 1);
 }

@@ -20,7 +20,7 @@
  * Returns its length, or -EMSGSIZE if it does not fit into @size bytes.
  */
 ssize_t dhcp_frame_build(struct span message, uint8_t *out, size_t size)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Finds the DHCP message in @frame, an IPv4 packet with perhaps the padding of Ethernet behind it.
@@ -31,6 +31,6 @@ ssize_t dhcp_frame_build(struct span message, uint8_t *out, size_t size)
  * UDP to port 68.
  */
 int dhcp_frame_payload(struct span frame, bool csum_ready, struct span *ret)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -20,15 +20,15 @@
 static int attach_filter(int fd)
 {
 	static struct sock_filter code[] = {
-	        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* protocol */
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
-	        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* flags and fragment offset */
-	        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
-	        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* length of the IP header */
-	        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2), /* destination port */
-	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
-	        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	        BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* protocol */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* flags and fragment offset */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* length of the IP header */
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2), /* destination port */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog prog = {sizeof(code) / sizeof(code[0]), code};
 
@@ -38,9 +38,9 @@ static int attach_filter(int fd)
 int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
 {
 	struct sockaddr_ll addr = {
-	        .sll_family = AF_PACKET,
-	        .sll_protocol = htons(ETH_P_IP),
-	        .sll_ifindex = ifindex,
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = ifindex,
 	};
 	int one = 1, r;
 	/* Protocol 0: nothing arrives before the filter is in place and bind() names one. */
@@ -48,7 +48,7 @@ int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
 
 	if (fd < 0)
 		return err_sys(reterr, -errno,
-		        "opening a packet socket for DHCP (is the module af_packet loaded?)");
+			"opening a packet socket for DHCP (is the module af_packet loaded?)");
 	r = attach_filter(fd);
 	if (r < 0)
 		return err_sys(reterr, r, "attaching the filter to the DHCP socket");
@@ -70,11 +70,11 @@ static int io_send(void *ctx, const uint8_t *message, size_t len)
 {
 	const struct dhcp_io *io = ctx;
 	struct sockaddr_ll to = {
-	        .sll_family = AF_PACKET,
-	        .sll_protocol = htons(ETH_P_IP),
-	        .sll_ifindex = io->ifindex,
-	        .sll_halen = ETH_ALEN,
-	        .sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = io->ifindex,
+		.sll_halen = ETH_ALEN,
+		.sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 	};
 	uint8_t frame[DHCP_FRAME_HEADER + DHCP_MSG_SIZE];
 	ssize_t n = dhcp_frame_build(span_of(message, len), frame, sizeof(frame));
@@ -93,7 +93,7 @@ static uint32_t packet_status(struct msghdr *msg)
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
-		        c->cmsg_len < CMSG_LEN(sizeof(aux)))
+			c->cmsg_len < CMSG_LEN(sizeof(aux)))
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
 		return aux.tp_status;
@@ -112,12 +112,12 @@ static ssize_t io_receive(void *ctx, uint8_t *buf, size_t size)
 	struct sockaddr_ll from = {.sll_family = AF_PACKET};
 	struct iovec iov = {frame, sizeof(frame)};
 	struct msghdr msg = {
-	        .msg_name = &from,
-	        .msg_namelen = sizeof(from),
-	        .msg_iov = &iov,
-	        .msg_iovlen = 1,
-	        .msg_control = &control,
-	        .msg_controllen = sizeof(control),
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
 	};
 	struct span payload;
 	ssize_t n = recvmsg(io->fd, &msg, 0);
@@ -126,11 +126,11 @@ static ssize_t io_receive(void *ctx, uint8_t *buf, size_t size)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	/* Frames to others, and those of a VLAN that nobody here has, come as PACKET_OTHERHOST. */
 	if ((msg.msg_flags & MSG_TRUNC) ||
-	        (from.sll_pkttype != PACKET_HOST && from.sll_pkttype != PACKET_BROADCAST))
+		(from.sll_pkttype != PACKET_HOST && from.sll_pkttype != PACKET_BROADCAST))
 		return -EBADMSG;
 	if (dhcp_frame_payload(span_of(frame, (size_t)n),
-	            !(packet_status(&msg) & TP_STATUS_CSUMNOTREADY), &payload) < 0 ||
-	        payload.len == 0 || payload.len > size)
+		    !(packet_status(&msg) & TP_STATUS_CSUMNOTREADY), &payload) < 0 ||
+		payload.len == 0 || payload.len > size)
 		return -EBADMSG;
 	memcpy(buf, payload.p, payload.len);
 	return (ssize_t)payload.len;

@@ -14,7 +14,7 @@ struct dhcp_io {
 
 /* Opens the socket on @ifindex. Returns 0 or a negative errno with @reterr. */
 int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 void dhcp_io_close(struct dhcp_io *io);
 
 /* The transport that uses @io, which must outlive it. */

@@ -21,13 +21,13 @@ static struct in_addr address_at(struct span s, size_t off)
 
 /* True with @ret set if @code is there and has @size bytes; another size is a remark. */
 static bool get_fixed(const struct dhcp_msg *m, enum dhcp_option code, size_t size,
-        struct notes *notes, struct span *ret)
+	struct notes *notes, struct span *ret)
 {
 	struct span val = dhcp_msg_option(m, (uint8_t)code);
 
 	if (val.len && val.len != size)
 		notes_add(
-		        notes, "option %d: ignored: %zu bytes instead of %zu", code, val.len, size);
+			notes, "option %d: ignored: %zu bytes instead of %zu", code, val.len, size);
 	if (val.len != size)
 		return false;
 	*ret = val;
@@ -36,13 +36,13 @@ static bool get_fixed(const struct dhcp_msg *m, enum dhcp_option code, size_t si
 
 /* As get_fixed() for a list of items of @size bytes. */
 static bool get_list(const struct dhcp_msg *m, enum dhcp_option code, size_t size,
-        struct notes *notes, struct span *ret)
+	struct notes *notes, struct span *ret)
 {
 	struct span val = dhcp_msg_option(m, (uint8_t)code);
 
 	if (val.len % size) {
 		notes_add(notes, "option %d: ignored: %zu bytes are no multiple of %zu", code,
-		        val.len, size);
+			val.len, size);
 		return false;
 	}
 	*ret = val;
@@ -57,10 +57,10 @@ static int read_type(const struct dhcp_msg *m, enum dhcp_type *ret, struct err *
 		return err_set(reterr, -EBADMSG, "DHCP message of a client, not of a server");
 	if (val.len != 1)
 		return err_set(reterr, -EBADMSG, "BOOTP reply with %s: only DHCP is understood",
-		        val.len ? "a malformed option 53" : "no option 53");
+			val.len ? "a malformed option 53" : "no option 53");
 	if (val.p[0] != DHCP_OFFER && val.p[0] != DHCP_ACK && val.p[0] != DHCP_NAK)
 		return err_set(
-		        reterr, -EBADMSG, "DHCP message type %u: no server sends that", val.p[0]);
+			reterr, -EBADMSG, "DHCP message type %u: no server sends that", val.p[0]);
 	*ret = (enum dhcp_type)val.p[0];
 	return 0;
 }
@@ -92,13 +92,13 @@ static void read_network(const struct dhcp_msg *m, struct lease *lease, struct n
 			lease->mtu = mtu;
 		else
 			notes_add(notes, "option 26: ignored: an MTU of %u is below %d", mtu,
-			        MTU_MIN);
+				MTU_MIN);
 	}
 }
 
 /* Adds a route; the bits of @dst behind the prefix do not count (RFC 3442). */
 static void add_route(struct lease *lease, enum dhcp_option code, struct in_addr dst,
-        unsigned int prefix, struct in_addr gateway, struct notes *notes)
+	unsigned int prefix, struct in_addr gateway, struct notes *notes)
 {
 	char shown[IP4_TEXT_SIZE];
 
@@ -106,10 +106,10 @@ static void add_route(struct lease *lease, enum dhcp_option code, struct in_addr
 	num_format_ip4(dst, shown);
 	if (lease->n_routes == LEASE_ROUTES)
 		notes_add(notes, "option %d: ignored the route to %s/%u: there are more than %d",
-		        code, shown, prefix, LEASE_ROUTES);
+			code, shown, prefix, LEASE_ROUTES);
 	else if (gateway.s_addr && !dhcp_msg_is_host(gateway))
 		notes_add(notes, "option %d: ignored the route to %s/%u: its gateway is no host",
-		        code, shown, prefix);
+			code, shown, prefix);
 	else
 		lease->route[lease->n_routes++] = (struct lease_route){dst, prefix, gateway};
 }
@@ -128,7 +128,7 @@ static int read_compact_routes(struct span s, struct lease *lease, struct notes 
 			memcpy(&dst, in.p + 1, bytes);
 			if (pass)
 				add_route(lease, DHCP_OPT_ROUTES, dst, prefix,
-				        address_at(in, 1 + bytes), notes);
+					address_at(in, 1 + bytes), notes);
 			in = span_sub(in, 1 + bytes + 4, in.len);
 		}
 	}
@@ -172,7 +172,7 @@ static void read_routes(const struct dhcp_msg *m, struct lease *lease, struct no
 	/* In order of preference (RFC 2132 section 3.5); there can be only one default route. */
 	if (dhcp_msg_is_host(address_at(val, 0)))
 		add_route(
-		        lease, DHCP_OPT_ROUTER, (struct in_addr){0}, 0, address_at(val, 0), notes);
+			lease, DHCP_OPT_ROUTER, (struct in_addr){0}, 0, address_at(val, 0), notes);
 	else
 		notes_add(notes, "option 3: ignored: the router is no host");
 }
@@ -188,7 +188,7 @@ static void read_dns(const struct dhcp_msg *m, struct lease *lease, struct notes
 			notes_add(notes, "option 6: ignored a name server that is no host");
 		else if (lease->n_dns == LEASE_SERVERS)
 			notes_add(notes, "option 6: ignored a name server after the first %d",
-			        LEASE_SERVERS);
+				LEASE_SERVERS);
 		else
 			lease->dns[lease->n_dns++] = address_at(val, 0);
 	}
@@ -219,7 +219,7 @@ static void read_times(const struct dhcp_msg *m, struct lease *lease, struct not
 		t2 = num_be32(val.p);
 	if (t1 > t2 || t2 > lease->lease_s) {
 		notes_add(notes, "options 58, 59: ignored: T1 %u s, T2 %u s, lease %u s", t1, t2,
-		        lease->lease_s);
+			lease->lease_s);
 		return;
 	}
 	lease->t1_s = t1;
@@ -227,15 +227,15 @@ static void read_times(const struct dhcp_msg *m, struct lease *lease, struct not
 }
 
 static void read_name(
-        const struct dhcp_msg *m, enum dhcp_option code, char dst[LEASE_NAME], struct notes *notes)
+	const struct dhcp_msg *m, enum dhcp_option code, char dst[LEASE_NAME], struct notes *notes)
 {
 	struct span val = dhcp_text_strip(dhcp_msg_option(m, (uint8_t)code));
 	char shown[80];
 
 	if (val.len && dhcp_text_name(val, dst, LEASE_NAME) < 0)
 		notes_add(notes, "option %d: ignored \"%s\": it is no %s name", code,
-		        span_escape(val, shown, sizeof(shown)),
-		        code == DHCP_OPT_HOST_NAME ? "host" : "domain");
+			span_escape(val, shown, sizeof(shown)),
+			code == DHCP_OPT_HOST_NAME ? "host" : "domain");
 }
 
 int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes, struct err *reterr)
@@ -258,7 +258,7 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 	if (get_fixed(&m, DHCP_OPT_SERVER_ID, 4, notes, &val))
 		lease.server_id = address_at(val, 0);
 	span_escape(dhcp_text_strip(dhcp_msg_option(&m, DHCP_OPT_MESSAGE)), lease.message,
-	        sizeof(lease.message));
+		sizeof(lease.message));
 	read_network(&m, &lease, notes);
 	read_routes(&m, &lease, notes);
 	read_dns(&m, &lease, notes);
@@ -266,7 +266,7 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 	read_name(&m, DHCP_OPT_HOST_NAME, lease.hostname, notes);
 	read_name(&m, DHCP_OPT_DOMAIN, lease.domain, notes);
 	if (dhcp_text_search(dhcp_msg_option(&m, DHCP_OPT_SEARCH), lease.search,
-	            sizeof(lease.search), notes) < 0)
+		    sizeof(lease.search), notes) < 0)
 		notes_add(notes, "option 119: ignored: its names are malformed");
 	dhcp_boot_read(&m, &lease, notes);
 	*ret = lease;

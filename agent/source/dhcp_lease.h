@@ -69,6 +69,6 @@ struct lease {
  * remark in @notes.
  */
 int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

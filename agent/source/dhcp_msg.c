@@ -41,30 +41,30 @@
 
 /* 121 stands before 3 and 33, as RFC 3442 wants. Some servers send only what is asked for. */
 static const uint8_t parameters[] = {
-        DHCP_OPT_NETMASK,
-        DHCP_OPT_ROUTES,
-        DHCP_OPT_ROUTER,
-        DHCP_OPT_STATIC_ROUTE,
-        DHCP_OPT_DNS,
-        DHCP_OPT_HOST_NAME,
-        DHCP_OPT_DOMAIN,
-        DHCP_OPT_ROOT_PATH,
-        DHCP_OPT_MTU,
-        DHCP_OPT_BROADCAST,
-        DHCP_OPT_NTP,
-        DHCP_OPT_VENDOR,
-        DHCP_OPT_LEASE_TIME,
-        DHCP_OPT_SERVER_ID,
-        DHCP_OPT_T1,
-        DHCP_OPT_T2,
-        DHCP_OPT_CLASS,
-        DHCP_OPT_TFTP_SERVER,
-        DHCP_OPT_BOOTFILE,
-        DHCP_OPT_SEARCH,
-        DHCP_OPT_VENDOR_ID,
-        DHCP_OPT_TFTP_ADDRESSES,
-        DHCP_OPT_INITIATOR,
-        DHCP_OPT_PINET,
+	DHCP_OPT_NETMASK,
+	DHCP_OPT_ROUTES,
+	DHCP_OPT_ROUTER,
+	DHCP_OPT_STATIC_ROUTE,
+	DHCP_OPT_DNS,
+	DHCP_OPT_HOST_NAME,
+	DHCP_OPT_DOMAIN,
+	DHCP_OPT_ROOT_PATH,
+	DHCP_OPT_MTU,
+	DHCP_OPT_BROADCAST,
+	DHCP_OPT_NTP,
+	DHCP_OPT_VENDOR,
+	DHCP_OPT_LEASE_TIME,
+	DHCP_OPT_SERVER_ID,
+	DHCP_OPT_T1,
+	DHCP_OPT_T2,
+	DHCP_OPT_CLASS,
+	DHCP_OPT_TFTP_SERVER,
+	DHCP_OPT_BOOTFILE,
+	DHCP_OPT_SEARCH,
+	DHCP_OPT_VENDOR_ID,
+	DHCP_OPT_TFTP_ADDRESSES,
+	DHCP_OPT_INITIATOR,
+	DHCP_OPT_PINET,
 };
 
 /* Appends an option at @at and returns the offset behind it; the caller has the room. */
@@ -219,10 +219,10 @@ int dhcp_msg_parse(struct span packet, struct dhcp_msg *ret, struct err *reterr)
 
 	if (packet.len < OFF_OPTIONS || packet.len > DHCP_MSG_SIZE)
 		return err_set(reterr, -EBADMSG, "DHCP message of %zu bytes: it must have %d to %d",
-		        packet.len, OFF_OPTIONS, DHCP_MSG_SIZE);
+			packet.len, OFF_OPTIONS, DHCP_MSG_SIZE);
 	if (packet.p[0] != BOOTREQUEST && packet.p[0] != BOOTREPLY)
 		return err_set(
-		        reterr, -EBADMSG, "DHCP message with the unknown op code %u", packet.p[0]);
+			reterr, -EBADMSG, "DHCP message with the unknown op code %u", packet.p[0]);
 	if (packet.p[1] != HTYPE_ETHERNET || packet.p[2] != MAC_LEN)
 		return err_set(reterr, -EBADMSG, "DHCP message that is not for Ethernet");
 	if (num_be32(packet.p + OFF_COOKIE) != COOKIE)
@@ -247,7 +247,7 @@ int dhcp_msg_parse(struct span packet, struct dhcp_msg *ret, struct err *reterr)
 	m.sname = field[2].len ? SPAN_NONE : string_field(sname);
 	if (overload < 0 || join(&m, field) < 0)
 		return err_set(reterr, -EBADMSG,
-		        "DHCP message with an option that runs past its field, or a bad option 52");
+			"DHCP message with an option that runs past its field, or a bad option 52");
 	*ret = m;
 	return 0;
 }

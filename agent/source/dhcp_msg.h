@@ -112,7 +112,7 @@ struct dhcp_msg {
  * runs past @in. On failure @in is left alone.
  */
 int dhcp_msg_next(struct span *in, uint8_t *ret_code, struct span *ret_val)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Takes @packet apart: the fields for Ethernet, and the options of the options field and, where
@@ -122,7 +122,7 @@ int dhcp_msg_next(struct span *in, uint8_t *ret_code, struct span *ret_val)
  * its field; @ret is then left alone.
  */
 int dhcp_msg_parse(struct span packet, struct dhcp_msg *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* The value of option @code, borrowed from @m; empty if it is absent. */
 struct span dhcp_msg_option(const struct dhcp_msg *m, uint8_t code);

@@ -36,7 +36,7 @@ static bool is_label(struct span s)
 		uint8_t c = s.p[i], lower = c | 0x20;
 
 		if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-' &&
-		        c != '_')
+			c != '_')
 			return false;
 	}
 	return s.len > 0 && s.len <= LABEL_MAX_LEN && s.p[0] != '-' && s.p[s.len - 1] != '-';
@@ -114,10 +114,10 @@ int dhcp_text_search(struct span s, char *dst, size_t size, struct notes *notes)
 			return len;
 		span_escape(name, shown, sizeof(shown));
 		r = used + gap < size ? dhcp_text_name(name, out + used + gap, size - used - gap)
-		                      : -ENOSPC;
+				      : -ENOSPC;
 		if (r < 0) {
 			notes_add(&found, "option 119: ignored \"%s\": %s", shown,
-			        r == -ENOSPC ? "no room for more names" : "it is no domain name");
+				r == -ENOSPC ? "no room for more names" : "it is no domain name");
 			continue;
 		}
 		if (gap)

@@ -37,6 +37,6 @@ int dhcp_text_name(struct span s, char *dst, size_t size) __attribute__((warn_un
  * only point backwards, so it cannot loop.
  */
 int dhcp_text_search(struct span s, char *dst, size_t size, struct notes *notes)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -19,14 +19,14 @@ static int parse_method(struct span v, enum ip_method *ret)
 		const char *name;
 		enum ip_method method;
 	} names[] = {
-	        {"off", IP_OFF},
-	        {"none", IP_OFF},
-	        {"on", IP_DHCP},
-	        {"any", IP_DHCP},
-	        {"dhcp", IP_DHCP},
-	        {"bootp", IP_DHCP},
-	        {"rarp", IP_DHCP},
-	        {"both", IP_DHCP},
+		{"off", IP_OFF},
+		{"none", IP_OFF},
+		{"on", IP_DHCP},
+		{"any", IP_DHCP},
+		{"dhcp", IP_DHCP},
+		{"bootp", IP_DHCP},
+		{"rarp", IP_DHCP},
+		{"both", IP_DHCP},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -51,7 +51,7 @@ static bool is_hostname(struct span v)
 		uint8_t c = v.p[i] | 0x20;
 
 		if (!((c >= 'a' && c <= 'z') || (v.p[i] >= '0' && v.p[i] <= '9') || v.p[i] == '-' ||
-		            v.p[i] == '.'))
+			    v.p[i] == '.'))
 			return false;
 	}
 	return v.len <= 64;
@@ -62,17 +62,17 @@ static int bad(struct err *reterr, unsigned int column, struct span v, const cha
 	char shown[60];
 
 	return err_set(reterr, -EINVAL, "ip=, column %u: \"%s\" is no %s", column,
-	        span_escape(v, shown, sizeof(shown)), want);
+		span_escape(v, shown, sizeof(shown)), want);
 }
 
 static int parse_fields(struct span value, struct ip_param *out, struct err *reterr)
 {
 	static const char *const names[IP_FIELDS] = {"client address", "server address",
-	        "gateway address", "netmask", "host name", "interface name",
-	        "method (dhcp, off, ...)", "name server address", "name server address",
-	        "time server address"};
+		"gateway address", "netmask", "host name", "interface name",
+		"method (dhcp, off, ...)", "name server address", "name server address",
+		"time server address"};
 	struct in_addr *const addresses[IP_FIELDS] = {&out->client, &out->server, &out->gateway,
-	        NULL, NULL, NULL, NULL, &out->dns[0], &out->dns[1], &out->ntp};
+		NULL, NULL, NULL, NULL, &out->dns[0], &out->dns[1], &out->ntp};
 	bool has_mask = false, has_method = false;
 	struct span rest = value;
 
@@ -83,7 +83,7 @@ static int parse_fields(struct span value, struct ip_param *out, struct err *ret
 
 		if (i == IP_FIELDS)
 			return err_set(reterr, -EINVAL, "ip=, column %u: more than %d fields",
-			        column, IP_FIELDS);
+				column, IP_FIELDS);
 		if (!f.len)
 			continue;
 		if (addresses[i]) {
@@ -93,7 +93,7 @@ static int parse_fields(struct span value, struct ip_param *out, struct err *ret
 			has_mask = true;
 		} else if (i == 4) {
 			r = is_hostname(f) ? span_copy(f, out->hostname, sizeof(out->hostname))
-			                   : -EINVAL;
+					   : -EINVAL;
 		} else if (i == 5) {
 			r = is_device(f) ? span_copy(f, out->device, sizeof(out->device)) : -EINVAL;
 		} else {
@@ -130,7 +130,7 @@ int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 			out.prefix = num_class_prefix4(client);
 		} else if (is_device(value)) {
 			(void)!span_copy(value, out.device,
-			        sizeof(out.device)); /* is_device() saw the length */
+				sizeof(out.device)); /* is_device() saw the length */
 		} else {
 			return bad(reterr, 1, value, "method, interface name or list of fields");
 		}

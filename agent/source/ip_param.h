@@ -31,6 +31,6 @@ struct ip_param {
  * Returns 0, or -EINVAL with @reterr naming the field and its column; @ret is then left alone.
  */
 int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -19,7 +19,7 @@ struct iscsi_words {
  * Returns 0, or -ENOENT if it is none of open-iscsi's words.
  */
 int iscsi_words_put(struct iscsi_words *words, struct span name, struct span value)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Turns what was collected into settings and CHAP names; addresses may be several, separated by
@@ -27,6 +27,6 @@ int iscsi_words_put(struct iscsi_words *words, struct span name, struct span val
  * Returns 0, or -EINVAL with @reterr naming the word.
  */
 int iscsi_words_finish(const struct iscsi_words *words, struct settings *set, struct chap *chap,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -25,13 +25,13 @@ static int parse_auth(struct span auth, struct chap *ret)
 	if (auth.p || (n != 2 && n != 4) || !field[0].len || !field[1].len)
 		return -EINVAL;
 	if (span_copy(field[0], c.user, sizeof(c.user)) < 0 ||
-	        span_copy(field[1], c.secret, sizeof(c.secret)) < 0)
+		span_copy(field[1], c.secret, sizeof(c.secret)) < 0)
 		return -EINVAL;
 	if (n == 4) {
 		c.mutual = true;
 		if (!field[2].len || !field[3].len ||
-		        span_copy(field[2], c.user_in, sizeof(c.user_in)) < 0 ||
-		        span_copy(field[3], c.secret_in, sizeof(c.secret_in)) < 0)
+			span_copy(field[2], c.user_in, sizeof(c.user_in)) < 0 ||
+			span_copy(field[3], c.secret_in, sizeof(c.secret_in)) < 0)
 			return -EINVAL;
 	}
 	*ret = c;
@@ -112,38 +112,38 @@ int rootpath_parse(struct span text, struct rootpath *ret, struct err *reterr)
 	text = span_sub(text, 6, text.len);
 	if (cut_auth(&text, &rp.chap) < 0)
 		return err_set(reterr, -EINVAL,
-		        "root path: what stands before @ is not USER:PASSWORD[:USER:PASSWORD]");
+			"root path: what stands before @ is not USER:PASSWORD[:USER:PASSWORD]");
 	span_escape(text, shown, sizeof(shown));
 	if (cut_server(&text, &host) < 0)
 		return err_set(reterr, -EINVAL,
-		        "root path iscsi:%s: no SERVER:PROTOCOL:PORT:LUN:TARGET", shown);
+			"root path iscsi:%s: no SERVER:PROTOCOL:PORT:LUN:TARGET", shown);
 	proto = span_cut(&text, ':');
 	port = span_cut(&text, ':');
 	lun = span_cut(&text, ':');
 	if (!text.p)
 		return err_set(reterr, -EINVAL,
-		        "root path iscsi:%s has fewer than five fields "
-		        "SERVER:PROTOCOL:PORT:LUN:TARGET",
-		        shown);
+			"root path iscsi:%s has fewer than five fields "
+			"SERVER:PROTOCOL:PORT:LUN:TARGET",
+			shown);
 	if (proto.len &&
-	        (num_parse_u32(proto, 255, &proto_number) < 0 || proto_number != PROTOCOL_TCP))
+		(num_parse_u32(proto, 255, &proto_number) < 0 || proto_number != PROTOCOL_TCP))
 		return err_set(reterr, -EOPNOTSUPP,
-		        "root path iscsi:%s: the protocol field must be empty or 6 (TCP)", shown);
+			"root path iscsi:%s: the protocol field must be empty or 6 (TCP)", shown);
 	if (port.len && (num_parse_u32(port, 65535, &port_number) < 0 || port_number == 0))
 		return err_set(reterr, -EINVAL, "root path iscsi:%s: bad port", shown);
 	if (lun.len) {
 		r = parse_lun(lun, &rp.lun);
 		if (r < 0)
 			return err_set(reterr, r,
-			        "root path iscsi:%s: the LUN must be hexadecimal and of one level",
-			        shown);
+				"root path iscsi:%s: the LUN must be hexadecimal and of one level",
+				shown);
 		rp.has_lun = true;
 	}
 	if (host.len) {
 		r = snprintf(rp.portal, sizeof(rp.portal), "%.*s:%u", (int)host.len,
-		        (const char *)host.p, port_number);
+			(const char *)host.p, port_number);
 		if (r < 0 || (size_t)r >= sizeof(rp.portal) ||
-		        settings_parse_portal(span_str(rp.portal), &checked, NULL) < 0)
+			settings_parse_portal(span_str(rp.portal), &checked, NULL) < 0)
 			return err_set(reterr, -EINVAL, "root path iscsi:%s: bad server", shown);
 		rp.has_portal = true;
 	}
@@ -155,7 +155,7 @@ int rootpath_parse(struct span text, struct rootpath *ret, struct err *reterr)
 }
 
 int rootpath_settings(
-        const struct rootpath *rp, const char *word, struct settings *set, struct err *reterr)
+	const struct rootpath *rp, const char *word, struct settings *set, struct err *reterr)
 {
 	struct settings out = *set;
 	char lun[24];
@@ -166,7 +166,7 @@ int rootpath_settings(
 			return -EINVAL;
 	}
 	if (rp->has_target &&
-	        settings_put(&out, SETTING_TARGET, word, span_str(rp->target), reterr) < 0)
+		settings_put(&out, SETTING_TARGET, word, span_str(rp->target), reterr) < 0)
 		return -EINVAL;
 	(void)snprintf(lun, sizeof(lun), "%llu", (unsigned long long)rp->lun);
 	if (rp->has_lun && settings_put(&out, SETTING_LUN, word, span_str(lun), reterr) < 0)

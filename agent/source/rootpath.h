@@ -25,10 +25,10 @@ struct rootpath {
  * Returns 0, or -EINVAL with @reterr naming the field; @ret is then left alone.
  */
 int rootpath_parse(struct span text, struct rootpath *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* Puts what @rp has into @set as portal, lun and target, each with the word @word. */
 int rootpath_settings(const struct rootpath *rp, const char *word, struct settings *set,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -179,29 +179,29 @@ static const struct {
 	bool (*ok)(struct span v);
 	const char *want; /* completes "must be ..." */
 } table[SETTING_COUNT] = {
-        [SETTING_SERVER] = {"server", ok_server, "an address, a host name or dhcp"},
-        [SETTING_ID] = {"id", ok_id,
-                "mac, serial, uuid, hostname or a name of letters, digits and . _ : -"},
-        [SETTING_TARGET] = {"target", ok_iscsi_name,
-                "an iSCSI name such as iqn.2025-01.org.example:%i"},
-        [SETTING_PORTAL] = {"portal", ok_portal, "ADDRESS[:PORT][,TPGT]"},
-        [SETTING_INITIATOR] = {"initiator", ok_iscsi_name,
-                "an iSCSI name such as iqn.1993-08.org.debian:01:%i"},
-        [SETTING_LUN] = {"lun", ok_lun, "auto or a number from 0 to 16383"},
-        [SETTING_ROOT] = {"root", ok_root,
-                "LABEL=, UUID=, PARTLABEL=, PARTUUID=, part:N or a path below /dev"},
-        [SETTING_FIRMWARE] = {"firmware", ok_firmware, "HOST:/path without \"..\", or off"},
-        [SETTING_FIRMWARE_DIR] = {"firmware.dir", ok_path, "an absolute path without \"..\""},
-        [SETTING_FIRMWARE_OPTIONS] = {"firmware.options", ok_options,
-                "NFS mount options separated by commas"},
-        [SETTING_FIRMWARE_POLICY] = {"firmware.policy", ok_policy, "optional or required"},
-        [SETTING_NET] = {"net", ok_net, "the name or the MAC address of an interface"},
-        [SETTING_DHCP] = {"dhcp", ok_dhcp, "all, address or off"},
-        [SETTING_LOGIN] = {"login", ok_login, "native or iscsistart"},
-        [SETTING_TIMEOUT] = {"timeout", ok_timeout, "seconds from 0 to 604800"},
-        [SETTING_ONFAIL] = {"onfail", ok_onfail, "shell, reboot, poweroff or local"},
-        [SETTING_LOG] = {"log", ok_log, "HOST[:PORT] or off"},
-        [SETTING_DEBUG] = {"debug", ok_debug, "0 or 1"},
+	[SETTING_SERVER] = {"server", ok_server, "an address, a host name or dhcp"},
+	[SETTING_ID] = {"id", ok_id,
+		"mac, serial, uuid, hostname or a name of letters, digits and . _ : -"},
+	[SETTING_TARGET] = {"target", ok_iscsi_name,
+		"an iSCSI name such as iqn.2025-01.org.example:%i"},
+	[SETTING_PORTAL] = {"portal", ok_portal, "ADDRESS[:PORT][,TPGT]"},
+	[SETTING_INITIATOR] = {"initiator", ok_iscsi_name,
+		"an iSCSI name such as iqn.1993-08.org.debian:01:%i"},
+	[SETTING_LUN] = {"lun", ok_lun, "auto or a number from 0 to 16383"},
+	[SETTING_ROOT] = {"root", ok_root,
+		"LABEL=, UUID=, PARTLABEL=, PARTUUID=, part:N or a path below /dev"},
+	[SETTING_FIRMWARE] = {"firmware", ok_firmware, "HOST:/path without \"..\", or off"},
+	[SETTING_FIRMWARE_DIR] = {"firmware.dir", ok_path, "an absolute path without \"..\""},
+	[SETTING_FIRMWARE_OPTIONS] = {"firmware.options", ok_options,
+		"NFS mount options separated by commas"},
+	[SETTING_FIRMWARE_POLICY] = {"firmware.policy", ok_policy, "optional or required"},
+	[SETTING_NET] = {"net", ok_net, "the name or the MAC address of an interface"},
+	[SETTING_DHCP] = {"dhcp", ok_dhcp, "all, address or off"},
+	[SETTING_LOGIN] = {"login", ok_login, "native or iscsistart"},
+	[SETTING_TIMEOUT] = {"timeout", ok_timeout, "seconds from 0 to 604800"},
+	[SETTING_ONFAIL] = {"onfail", ok_onfail, "shell, reboot, poweroff or local"},
+	[SETTING_LOG] = {"log", ok_log, "HOST[:PORT] or off"},
+	[SETTING_DEBUG] = {"debug", ok_debug, "0 or 1"},
 };
 
 const char *settings_name(enum setting_id id)
@@ -221,7 +221,7 @@ int settings_find(struct span name, enum setting_id *ret)
 }
 
 int settings_put(struct settings *set, enum setting_id id, const char *word, struct span value,
-        struct err *reterr)
+	struct err *reterr)
 {
 	struct setting *s = &set->one[id];
 	char text[SETTING_VALUE_SIZE], shown[80];
@@ -229,17 +229,17 @@ int settings_put(struct settings *set, enum setting_id id, const char *word, str
 	span_escape(value, shown, sizeof(shown));
 	if (value.len == 0)
 		return err_set(
-		        reterr, -EINVAL, "%s has no value: it must be %s", word, table[id].want);
+			reterr, -EINVAL, "%s has no value: it must be %s", word, table[id].want);
 	if (value.len >= sizeof(text))
 		return err_set(reterr, -EINVAL, "%s=%s is longer than %zu bytes", word, shown,
-		        sizeof(text) - 1);
+			sizeof(text) - 1);
 	if (span_copy(value, text, sizeof(text)) < 0 || !table[id].ok(value))
 		return err_set(
-		        reterr, -EINVAL, "%s=%s: it must be %s", word, shown, table[id].want);
+			reterr, -EINVAL, "%s=%s: it must be %s", word, shown, table[id].want);
 	if (id == SETTING_PORTAL) {
 		if (set->n_portals == SETTING_PORTALS)
 			return err_set(reterr, -EINVAL, "%s=%s: there are more than %d portals",
-			        word, shown, SETTING_PORTALS);
+				word, shown, SETTING_PORTALS);
 		strcpy(set->portal[set->n_portals++], text);
 	} else {
 		strcpy(s->value, text);
@@ -250,7 +250,7 @@ int settings_put(struct settings *set, enum setting_id id, const char *word, str
 }
 
 void settings_put_words(
-        struct settings *set, const char *what, struct span text, struct notes *notes)
+	struct settings *set, const char *what, struct span text, struct notes *notes)
 {
 	while (text.len) {
 		struct span word = span_cut(&text, ' '), name;
@@ -264,12 +264,12 @@ void settings_put_words(
 		name = span_find(word, '=') < word.len ? span_cut(&word, '=') : SPAN_NONE;
 		if (!span_starts(name, "pinet.")) {
 			notes_add(notes, "%s: ignored \"%s\": it is no pinet.NAME=VALUE", what,
-			        shown);
+				shown);
 			continue;
 		}
 		if (settings_find(span_sub(name, 6, name.len), &id) < 0)
 			notes_add(
-			        notes, "%s: ignored \"%s\": there is no such setting", what, shown);
+				notes, "%s: ignored \"%s\": there is no such setting", what, shown);
 		else if (settings_put(set, id, what, word, &err) < 0)
 			notes_add(notes, "%s: ignored: %s", what, err.text);
 	}
@@ -285,7 +285,7 @@ static int parse_portal_tail(struct span tail, uint16_t *ret_port, uint16_t *ret
 		return -EINVAL;
 	if (head.len) {
 		if (head.p[0] != ':' ||
-		        num_parse_u32(span_sub(head, 1, head.len), 65535, &port) < 0)
+			num_parse_u32(span_sub(head, 1, head.len), 65535, &port) < 0)
 			return -EINVAL;
 		if (port == 0)
 			return -EINVAL;
@@ -317,10 +317,10 @@ int settings_parse_portal(struct span text, struct portal *ret, struct err *rete
 		tail = span_sub(text, host.len, text.len);
 		if (!is_host(host))
 			return err_set(
-			        reterr, -EINVAL, "portal %s: no address or host name", shown);
+				reterr, -EINVAL, "portal %s: no address or host name", shown);
 	}
 	if (span_copy(host, p.host, sizeof(p.host)) < 0 ||
-	        parse_portal_tail(tail, &p.port, &p.tpgt) < 0)
+		parse_portal_tail(tail, &p.port, &p.tpgt) < 0)
 		return err_set(reterr, -EINVAL, "portal %s is not ADDRESS[:PORT][,TPGT]", shown);
 	*ret = p;
 	return 0;

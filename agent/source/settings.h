@@ -73,14 +73,14 @@ int settings_find(struct span name, enum setting_id *ret) __attribute__((warn_un
  * was.
  */
 int settings_put(struct settings *set, enum setting_id id, const char *word, struct span value,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Takes the words "pinet.NAME=VALUE" separated by blanks of a text that a network sent. Words that
  * are malformed or unknown are left out, with a remark that begins with @what.
  */
 void settings_put_words(
-        struct settings *set, const char *what, struct span text, struct notes *notes);
+	struct settings *set, const char *what, struct span text, struct notes *notes);
 
 /*
  * ADDRESS[:PORT][,TPGT] with an IPv4 address, [IPv6] or a host name; defaults 3260 and 1.
@@ -93,6 +93,6 @@ struct portal {
 	uint16_t tpgt;
 };
 int settings_parse_portal(struct span text, struct portal *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -73,7 +73,7 @@ int state_save(const struct state *st, const char *path, struct err *reterr)
 	text[0] = '\0';
 	for (unsigned int i = 0; i < st->n; i++)
 		at += (size_t)snprintf(text + at, STATE_FILE_SIZE - at, "%s=%s\n", st->at[i].key,
-		        st->at[i].value); /* every line fits: the sum of the limits was allocated */
+			st->at[i].value); /* every line fits: the sum of the limits was allocated */
 	r = fs_mkdirs(STATE_DIR, 0755);
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
@@ -98,7 +98,7 @@ int state_load(const char *path, struct state *ret, struct err *reterr)
 		char name[STATE_KEY_SIZE], copy[STATE_VALUE_SIZE];
 
 		if (value.p && span_copy(key, name, sizeof(name)) == 0 &&
-		        span_copy(value, copy, sizeof(copy)) == 0)
+			span_copy(value, copy, sizeof(copy)) == 0)
 			state_put(ret, name, "%s", copy);
 	}
 	return 0;

@@ -28,7 +28,7 @@ struct state {
 
 /* Sets @key, replacing an older value; control characters in the value become '?'. */
 void state_put(struct state *st, const char *key, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* The value of @key, or "" if there is none. */
 const char *state_get(const struct state *st, const char *key);
@@ -38,13 +38,13 @@ uint64_t state_get_u64(const struct state *st, const char *key, uint64_t fallbac
 
 /* Writes all of it to @path, making /run/pinet. Returns 0 or a negative errno with @reterr. */
 int state_save(const struct state *st, const char *path, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * Reads @path; lines that are no KEY=VALUE are passed over. Returns 0, -ENOENT if pinet did nothing
  * in this boot, or another negative errno, with @reterr.
  */
 int state_load(const char *path, struct state *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

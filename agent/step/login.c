@@ -15,8 +15,8 @@
 #define LOGIN_MS   20000
 
 static int try_portal(const struct plan *plan, const struct login_engine *engine,
-        const struct portal *portal, uint64_t deadline_ms, struct login_report *report,
-        struct err *reterr)
+	const struct portal *portal, uint64_t deadline_ms, struct login_report *report,
+	struct err *reterr)
 {
 	uint64_t now_ms = clock_now_ms();
 	_cleanup_fd_ int fd = -1;
@@ -25,7 +25,7 @@ static int try_portal(const struct plan *plan, const struct login_engine *engine
 
 	/* A portal that is not there is found out in one round trip, not by the engine's time-outs. */
 	fd = tcp_connect(
-	        portal->host, portal->port, clock_min(deadline_ms, now_ms + CONNECT_MS), reterr);
+		portal->host, portal->port, clock_min(deadline_ms, now_ms + CONNECT_MS), reterr);
 	if (fd < 0)
 		return fd;
 	r = engine->login(plan, portal, clock_min(deadline_ms, now_ms + LOGIN_MS), &engine_err);
@@ -43,22 +43,22 @@ static int try_portal(const struct plan *plan, const struct login_engine *engine
 		*reterr = state_err;
 	else
 		err_fill(reterr, -EIO, "%s reported success, but the kernel has no session with %s",
-		        engine->name, plan->target);
+			engine->name, plan->target);
 	return reterr->code;
 }
 
 int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
-        struct err *reterr)
+	struct err *reterr)
 {
 	const struct login_engine *engine = &login_iscsistart;
 	int r;
 
 	if (plan->login == PLAN_LOGIN_NATIVE)
 		return err_set(reterr, -EOPNOTSUPP,
-		        "login=native: this version logs in with iscsistart only");
+			"login=native: this version logs in with iscsistart only");
 	if (!plan->target[0])
 		return err_set(reterr, -EDESTADDRREQ,
-		        "no target: add pinet.target=iqn..., or let DHCP name it in option 17");
+			"no target: add pinet.target=iqn..., or let DHCP name it in option 17");
 	r = session_find(plan->target, report, reterr);
 	if (r > 0) {
 		report->existed = true;
@@ -76,7 +76,7 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
 			return 0;
 		reterr->code = r;
 		(void)snprintf(reterr->text + at, sizeof(reterr->text) - at, "%s%s", i ? "; " : "",
-		        err.text); /* with many portals the text may be cut */
+			err.text); /* with many portals the text may be cut */
 	}
 	return r;
 }

@@ -15,7 +15,7 @@ struct login_engine {
 	 * does not know the target; -EEXIST: there is a session already.
 	 */
 	int (*login)(const struct plan *plan, const struct portal *portal, uint64_t deadline_ms,
-	        struct err *reterr);
+		struct err *reterr);
 };
 
 extern const struct login_engine login_iscsistart;

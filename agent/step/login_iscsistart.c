@@ -30,7 +30,7 @@ static void add(struct args *a, const char *option, const char *value)
 
 /* What iscsistart printed about the target's answer, and what it means (RFC 7143 11.13.5). */
 static int explain(
-        int status, const char *out, const struct plan *plan, const char *where, struct err *reterr)
+	int status, const char *out, const struct plan *plan, const char *where, struct err *reterr)
 {
 	char shown[160];
 
@@ -40,29 +40,29 @@ static int explain(
 		return err_sys(reterr, status, "cannot run iscsistart");
 	if (status == ISCSI_ERR_SESS_EXISTS)
 		return err_set(reterr, -EEXIST, "%s: the kernel has a session with %s already",
-		        where, plan->target);
+			where, plan->target);
 	if (strstr(out, "target not found"))
 		return err_set(reterr, -ENOENT,
-		        "%s has no target %s, or does not show it to %s: check pinet.target= and "
-		        "the "
-		        "target's list of initiators",
-		        where, plan->target, plan->initiator);
+			"%s has no target %s, or does not show it to %s: check pinet.target= and "
+			"the "
+			"target's list of initiators",
+			where, plan->target, plan->initiator);
 	if (strstr(out, "failed authorization"))
 		return err_set(reterr, -EACCES,
-		        "%s does not let %s log in to %s: its access list has no such initiator",
-		        where, plan->initiator, plan->target);
+			"%s does not let %s log in to %s: its access list has no such initiator",
+			where, plan->initiator, plan->target);
 	if (status == ISCSI_ERR_LOGIN_AUTH_FAILED || strstr(out, "failed authentication") ||
-	        strstr(out, "failed to authenticate"))
+		strstr(out, "failed to authenticate"))
 		return err_set(reterr, -EACCES, "%s refuses the CHAP name or secret of %s%s", where,
-		        plan->initiator,
-		        plan->chap.present ? ""
-		                           : ": it wants CHAP and /etc/pinet/chap.conf has none");
+			plan->initiator,
+			plan->chap.present ? ""
+					   : ": it wants CHAP and /etc/pinet/chap.conf has none");
 	if (strstr(out, "target error"))
 		return err_set(
-		        reterr, -EAGAIN, "%s answers that it cannot serve the login now", where);
+			reterr, -EAGAIN, "%s answers that it cannot serve the login now", where);
 	span_escape(span_str(out), shown, sizeof(shown));
 	return err_set(
-	        reterr, -EIO, "%s: iscsistart failed with status %d: %s", where, status, shown);
+		reterr, -EIO, "%s: iscsistart failed with status %d: %s", where, status, shown);
 }
 
 /*
@@ -70,7 +70,7 @@ static int explain(
  * raw. iscsistart takes secrets on its command line only; in the initramfs nobody else reads it.
  */
 static int iscsistart_login(const struct plan *plan, const struct portal *portal,
-        uint64_t deadline_ms, struct err *reterr)
+	uint64_t deadline_ms, struct err *reterr)
 {
 	char port[8], tpgt[8], where[SETTING_VALUE_SIZE + 16], out[OUTPUT_SIZE];
 	const char *program = fs_exists(programs[0]) ? programs[0] : programs[1];
@@ -80,7 +80,7 @@ static int iscsistart_login(const struct plan *plan, const struct portal *portal
 	(void)snprintf(port, sizeof(port), "%u", portal->port);
 	(void)snprintf(tpgt, sizeof(tpgt), "%u", portal->tpgt);
 	(void)snprintf(where, sizeof(where), portal->ipv6 ? "[%s]:%u" : "%s:%u", portal->host,
-	        portal->port);
+		portal->port);
 	add(&a, "-i", plan->initiator);
 	add(&a, "-t", plan->target);
 	add(&a, "-g", tpgt);

@@ -33,7 +33,7 @@ static void read_portal(unsigned int sid, char out[SETTING_VALUE_SIZE])
 	if (fs_read_line(path, port, sizeof(port)) < 0)
 		strcpy(port, "?");
 	(void)snprintf(
-	        out, SETTING_VALUE_SIZE, strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
+		out, SETTING_VALUE_SIZE, strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
 }
 
 /* /sys/class/iscsi_session/sessionN/device -> .../hostH/sessionN */
@@ -51,7 +51,7 @@ static int read_host(unsigned int sid)
 	*at = '\0';
 	at = strrchr(link, '/');
 	if (!at || strncmp(at, "/host", 5) != 0 ||
-	        num_parse_u32(span_str(at + 5), INT_MAX, &host) < 0)
+		num_parse_u32(span_str(at + 5), INT_MAX, &host) < 0)
 		return -ENOENT;
 	return (int)host;
 }
@@ -70,10 +70,10 @@ int session_find(const char *target, struct login_report *report, struct err *re
 		int host;
 
 		if (!span_starts(s, "session") ||
-		        num_parse_u32(span_sub(s, 7, s.len), INT_MAX, &sid) < 0)
+			num_parse_u32(span_sub(s, 7, s.len), INT_MAX, &sid) < 0)
 			continue;
 		if (read_attr(sid, "targetname", name, sizeof(name)) < 0 ||
-		        strcmp(name, target) != 0)
+			strcmp(name, target) != 0)
 			continue;
 		if (read_attr(sid, "state", state, sizeof(state)) < 0)
 			continue;
@@ -91,6 +91,6 @@ int session_find(const char *target, struct login_report *report, struct err *re
 	}
 	if (other[0])
 		return err_set(
-		        reterr, -EBUSY, "there is a session with %s, but it is %s", target, other);
+			reterr, -EBUSY, "there is a session with %s, but it is %s", target, other);
 	return 0;
 }

@@ -13,6 +13,6 @@
  * none, -EBUSY with @reterr if there are only sessions in another state.
  */
 int session_find(const char *target, struct login_report *report, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -66,8 +66,8 @@ struct firmware_report {
  * lasts: no carrier, no answer yet.
  */
 int network_run(const struct plan *plan, uint64_t deadline_ms,
-        void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
-        struct err *reterr) __attribute__((warn_unused_result));
+	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
+	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * The text of /run/net-IFACE.conf in klibc's format (usr/kinit/ipconfig in klibc): shell variable
@@ -75,18 +75,18 @@ int network_run(const struct plan *plan, uint64_t deadline_ms,
  * string of at most @size bytes. Returns 0 or -ENOSPC.
  */
 int netconf_format(const struct plan *plan, const struct network_report *report, char *out,
-        size_t size) __attribute__((warn_unused_result));
+	size_t size) __attribute__((warn_unused_result));
 
 /* The text of resolv.conf for the same, "" when there are no name servers. 0 or -ENOSPC. */
 int netconf_resolv(const struct plan *plan, const struct network_report *report, char *out,
-        size_t size) __attribute__((warn_unused_result));
+	size_t size) __attribute__((warn_unused_result));
 
 /*
  * Logs in to the first portal of the plan that accepts it, or adopts the session that is there.
  * Returns 0, or a negative errno with @reterr: who was asked for what, and what it answered.
  */
 int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
-        struct err *reterr) __attribute__((warn_unused_result));
+	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Waits, by uevents and never longer than @deadline_ms, for the disks of the session, and finds the
@@ -96,7 +96,7 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
  * there), -EEXIST (more than one fits) or another negative errno.
  */
 int root_run(const struct plan *plan, const struct login_report *session, uint64_t deadline_ms,
-        struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
+	struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Mounts the TFTP copy below @rootmnt by mount(2), NFS 4.2, then 4.1, then 3, each attempt and
@@ -104,15 +104,15 @@ int root_run(const struct plan *plan, const struct login_report *session, uint64
  * and what each version answered. On failure nothing stays mounted.
  */
 int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
-        struct firmware_report *report, struct err *reterr) __attribute__((warn_unused_result));
+	struct firmware_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * The text of the systemd mount unit for it, which wins over what fstab says of the mount point.
  * Returns 0 or -ENOSPC. unit_name has the name that systemd wants: boot-firmware.mount.
  */
 int firmware_unit(const struct firmware_report *report, char *out, size_t size)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 int firmware_unit_name(const char *where, char *out, size_t size)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -14,7 +14,7 @@
 #include "step/tcp.h"
 
 static int parse_address(
-        const char *host, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
+	const char *host, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
 {
 	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
@@ -60,9 +60,9 @@ int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct er
 
 	if (parse_address(host, port, &address, &len) < 0)
 		return err_set(reterr, -EDESTADDRREQ,
-		        "%s is a name: this version takes addresses only, write the server's "
-		        "address",
-		        host);
+			"%s is a name: this version takes addresses only, write the server's "
+			"address",
+			host);
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "cannot make a TCP socket");
@@ -71,11 +71,11 @@ int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct er
 		r = wait_connected(fd, deadline_ms);
 	if (r == -ECONNREFUSED)
 		return err_set(reterr, r,
-		        "%s refuses connections to port %u: is the service running there?", host,
-		        port);
+			"%s refuses connections to port %u: is the service running there?", host,
+			port);
 	if (r == -ETIMEDOUT || r == -EHOSTUNREACH)
 		return err_set(
-		        reterr, r, "%s does not answer on port %u: is the machine on?", host, port);
+			reterr, r, "%s does not answer on port %u: is the machine on?", host, port);
 	if (r == -ENETUNREACH)
 		return err_set(reterr, r, "%s: no route to it: check the gateway", host);
 	if (r < 0)

@@ -15,6 +15,6 @@
  * address, -ETIMEDOUT, -ECONNREFUSED, ...
  */
 int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

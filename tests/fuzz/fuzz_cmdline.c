@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct machine machine = {
-	        .has_mac = true, .mac = {2}, .serial = "0123456789abcdef"};
+		.has_mac = true, .mac = {2}, .serial = "0123456789abcdef"};
 	static const struct conf conf;
 	struct cmdline c;
 	struct notes notes = {.n = 0};
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *null;
 
 	if (cmdline_parse(span_of(data, size), &c, &err) < 0 ||
-	        plan_merge(&src, &plan, &notes, &err) < 0)
+		plan_merge(&src, &plan, &notes, &err) < 0)
 		return 0;
 	null = fopen("/dev/null", "w");
 	if (!null)

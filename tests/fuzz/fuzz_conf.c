@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int (*const parse[])(struct span, const char *, struct conf *, struct err *) = {
-	        conf_parse, conf_parse_chap, conf_parse_initramfs};
+		conf_parse, conf_parse_chap, conf_parse_initramfs};
 	struct conf c = {.notes.n = 0};
 	struct err err;
 

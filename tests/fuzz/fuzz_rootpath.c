@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 
 	if (rootpath_parse(span_of(data, size), &rp, &err) == 0 &&
-	        rootpath_settings(&rp, "option 17", &set, &err) < 0 && err.code >= 0)
+		rootpath_settings(&rp, "option 17", &set, &err) < 0 && err.code >= 0)
 		__builtin_trap(); /* a refusal has a reason */
 	settings_put_words(&set, "option 224", span_of(data, size), &notes);
 	return 0;

@@ -67,7 +67,7 @@ static inline void print_options(FILE *f, const struct lease *l)
 		fputs("nfs root\n", f);
 	if (l->chap.present)
 		fprintf(f, "chap %s:%s:%s:%s\n", l->chap.user, l->chap.secret, l->chap.user_in,
-		        l->chap.secret_in);
+			l->chap.secret_in);
 }
 
 static inline void print_boot(FILE *f, const struct settings *set)
@@ -77,7 +77,7 @@ static inline void print_boot(FILE *f, const struct settings *set)
 
 		if (s->present && i != SETTING_PORTAL)
 			fprintf(f, "%s=%s (%s)\n", settings_name((enum setting_id)i), s->value,
-			        s->word);
+				s->word);
 	}
 	for (unsigned int i = 0; i < set->n_portals; i++)
 		fprintf(f, "portal=%s (%s)\n", set->portal[i], set->one[SETTING_PORTAL].word);

@@ -56,9 +56,9 @@ static void test_words(void **state)
 static void test_open_iscsi_words(void **state)
 {
 	struct cmdline c =
-	        parsed("iscsi_target_name=iqn.2001-04.com.example:x ISCSI_TARGET_IP=fd00::1 "
-	               "iscsi_target_port=861 iscsi_target_group=4 "
-	               "iscsi_username=u iscsi_password=p iscsi_in_username=v iscsi_in_password=q");
+		parsed("iscsi_target_name=iqn.2001-04.com.example:x ISCSI_TARGET_IP=fd00::1 "
+		       "iscsi_target_port=861 iscsi_target_group=4 "
+		       "iscsi_username=u iscsi_password=p iscsi_in_username=v iscsi_in_password=q");
 
 	(void)state;
 	assert_string_equal(c.set.portal[0], "[fd00::1]:861,4");
@@ -68,8 +68,8 @@ static void test_open_iscsi_words(void **state)
 	assert_null(strstr(c.notes.text[0], "q ")); /* the remark is about the secret, without it */
 	/* pinet's own words win over open-iscsi's on the same line */
 	c = parsed("iscsi_target_ip=10.0.0.9 pinet.portal=10.0.0.1 "
-	           "iscsi_target_name=iqn.2001-04.com.example:x "
-	           "pinet.target=iqn.2001-04.com.example:y");
+		   "iscsi_target_name=iqn.2001-04.com.example:x "
+		   "pinet.target=iqn.2001-04.com.example:y");
 	assert_string_equal(c.set.portal[0], "10.0.0.1");
 	assert_string_equal(c.set.one[SETTING_TARGET].value, "iqn.2001-04.com.example:y");
 }
@@ -92,7 +92,7 @@ static void test_size(void **state)
 static void test_peek(void **state)
 {
 	struct span text =
-	        span_str("x pinet.onfail=reboot pinet.timeout=bad pinet.onfail=\"poweroff\" pinet");
+		span_str("x pinet.onfail=reboot pinet.timeout=bad pinet.onfail=\"poweroff\" pinet");
 
 	(void)state;
 	assert_true(span_eq_str(cmdline_peek(text, "pinet.onfail"), "poweroff"));
@@ -103,7 +103,7 @@ static void test_peek(void **state)
 static void test_truncations(void **state)
 {
 	const char *text = "root=iscsi:a:b@h:6:1:2:iqn.x \"q=1 2\" pinet.portal=[fd00::1]:2,3 "
-	                   "ip=1.2.3.4::5.6.7.8:24:h:eth0:off BOOTIF=01-52-54-00-aa-bb-cc -- x";
+			   "ip=1.2.3.4::5.6.7.8:24:h:eth0:off BOOTIF=01-52-54-00-aa-bb-cc -- x";
 
 	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
@@ -121,12 +121,12 @@ static void test_truncations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_flags),
-	        cmocka_unit_test(test_words),
-	        cmocka_unit_test(test_open_iscsi_words),
-	        cmocka_unit_test(test_size),
-	        cmocka_unit_test(test_peek),
-	        cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_open_iscsi_words),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_truncations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

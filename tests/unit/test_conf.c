@@ -22,10 +22,10 @@ static void test_lines(void **state)
 
 	(void)state;
 	assert_int_equal(
-	        conf_parse(span_str("# all\n\n\t server=10.0.0.1 \r\nportal = 10.0.0.2 # one\n"
-	                            "portal = 10.0.0.3\nfirmware=h:/a#b\npinet.lun = 2"),
-	                "f", &c, NULL),
-	        0);
+		conf_parse(span_str("# all\n\n\t server=10.0.0.1 \r\nportal = 10.0.0.2 # one\n"
+				    "portal = 10.0.0.3\nfirmware=h:/a#b\npinet.lun = 2"),
+			"f", &c, NULL),
+		0);
 	assert_string_equal(c.set.one[SETTING_SERVER].value, "10.0.0.1");
 	assert_int_equal(c.set.n_portals, 2);
 	assert_string_equal(c.set.one[SETTING_FIRMWARE].value, "h:/a#b");
@@ -36,11 +36,11 @@ static void test_lines(void **state)
 static void test_refused(void **state)
 {
 	static const char *const table[][2] = {
-	        {"x", "f:1:1: the line is not NAME = VALUE"},
-	        {"\n= 1", "f:2:1: the line is not NAME = VALUE"},
-	        {" server =", "f:1:2: server has no value"},
-	        {"server = # nothing", "f:1:1: server has no value"},
-	        {"lun = 1\n\tlun = two", "f:2:2: lun=two: it must be auto"},
+		{"x", "f:1:1: the line is not NAME = VALUE"},
+		{"\n= 1", "f:2:1: the line is not NAME = VALUE"},
+		{" server =", "f:1:2: server has no value"},
+		{"server = # nothing", "f:1:1: server has no value"},
+		{"lun = 1\n\tlun = two", "f:2:2: lun=two: it must be auto"},
 	};
 	struct conf c = empty;
 	struct err err;
@@ -58,22 +58,22 @@ static void test_refused(void **state)
 static void test_chap(void **state)
 {
 	static const char *const bad[] = {"", "username = joe", "password = x", "user = joe",
-	        "username = joe\npassword = x\nusername_in = y",
-	        "username = joe\npassword =", "username joe"};
+		"username = joe\npassword = x\nusername_in = y",
+		"username = joe\npassword =", "username joe"};
 	struct conf c = empty;
 	struct err err;
 
 	(void)state;
 	assert_int_equal(
-	        conf_parse_chap(span_str("username = joe\npassword = a = b\n"), "f", &c, NULL), 0);
+		conf_parse_chap(span_str("username = joe\npassword = a = b\n"), "f", &c, NULL), 0);
 	assert_true(c.chap.present && !c.chap.mutual);
 	assert_string_equal(c.chap.secret, "a = b");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (conf_parse_chap(span_str(bad[i]), "f", &c, &err) != -EINVAL)
 			fail_msg("\"%s\" was taken", bad[i]);
 	assert_int_equal(
-	        conf_parse_chap(span_str("username = joe\npasswort = geheim"), "f", &c, &err),
-	        -EINVAL);
+		conf_parse_chap(span_str("username = joe\npasswort = geheim"), "f", &c, &err),
+		-EINVAL);
 	assert_null(strstr(err.text, "geheim"));
 }
 
@@ -83,19 +83,19 @@ static void test_initramfs(void **state)
 
 	(void)state;
 	assert_int_equal(
-	        conf_parse_initramfs(
-	                span_str("# c\nISCSI_TARGET_NAME=\"iqn.2001-04.com.example:x\"\n"
-	                         "export ISCSI_TARGET_IP='10.0.0.1 10.0.0.2'\n"
-	                         "ISCSI_TARGET_PORT=861\nISCSI_INITIATOR=$(hostname)\nif true\n"),
-	                "f", &c, NULL),
-	        -EINVAL); /* the initiator is no iSCSI name, and no shell runs here */
+		conf_parse_initramfs(
+			span_str("# c\nISCSI_TARGET_NAME=\"iqn.2001-04.com.example:x\"\n"
+				 "export ISCSI_TARGET_IP='10.0.0.1 10.0.0.2'\n"
+				 "ISCSI_TARGET_PORT=861\nISCSI_INITIATOR=$(hostname)\nif true\n"),
+			"f", &c, NULL),
+		-EINVAL); /* the initiator is no iSCSI name, and no shell runs here */
 	c = empty;
 	assert_int_equal(
-	        conf_parse_initramfs(
-	                span_str("ISCSI_TARGET_NAME=\"iqn.2001-04.com.example:x\"\n"
-	                         "export ISCSI_TARGET_IP='10.0.0.1 10.0.0.2'\nif true\nX=1\n"),
-	                "f", &c, NULL),
-	        0);
+		conf_parse_initramfs(
+			span_str("ISCSI_TARGET_NAME=\"iqn.2001-04.com.example:x\"\n"
+				 "export ISCSI_TARGET_IP='10.0.0.1 10.0.0.2'\nif true\nX=1\n"),
+			"f", &c, NULL),
+		0);
 	assert_int_equal(c.set.n_portals, 2);
 	assert_string_equal(c.set.portal[1], "10.0.0.2:3260,1");
 	assert_int_equal(c.notes.n, 2);
@@ -126,11 +126,11 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_lines),
-	        cmocka_unit_test(test_refused),
-	        cmocka_unit_test(test_chap),
-	        cmocka_unit_test(test_initramfs),
-	        cmocka_unit_test(test_file),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_chap),
+		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,9 +44,9 @@ static void test_exchange(void **state)
 	assert_int_equal(f->net.sent.xid, xid);
 	assert_int_equal(f->net.sent.ciaddr.s_addr, 0);
 	assert_memory_equal(
-	        dhcp_msg_option(&f->net.sent, DHCP_OPT_REQUESTED).p, "\xc0\xa8\x4d\x6b", 4);
+		dhcp_msg_option(&f->net.sent, DHCP_OPT_REQUESTED).p, "\xc0\xa8\x4d\x6b", 4);
 	assert_memory_equal(
-	        dhcp_msg_option(&f->net.sent, DHCP_OPT_SERVER_ID).p, "\xc0\xa8\x4d\x01", 4);
+		dhcp_msg_option(&f->net.sent, DHCP_OPT_SERVER_ID).p, "\xc0\xa8\x4d\x01", 4);
 
 	f->now += 7;
 	packet_hex(answer(f, DHCP_ACK), "0c05 626f756e64 1a0101");
@@ -153,16 +153,16 @@ static void test_offer_ignored(void **state)
 		uint8_t bytes[4];
 		const char *why; /* NULL: none of our business */
 	} table[] = {
-	        {4, {1, 2, 3, 4}, NULL}, /* another exchange */
-	        {28, {2, 0, 0, 1}, NULL}, /* another client */
-	        {16, {0, 0, 0, 0}, "offer of 0.0.0.0 from server 192.168.77.1"},
-	        {16, {127, 0, 0, 1}, "that is no host's address"},
-	        {16, {224, 0, 0, 1}, "that is no host's address"},
-	        {16, {255, 255, 255, 255}, "that is no host's address"},
-	        {245, {0, 0, 0, 0}, "which server"},
-	        {245, {255, 255, 255, 255}, "which server"},
-	        {240, {53, 1, DHCP_ACK, 54}, NULL}, /* out of order */
-	        {240, {53, 1, DHCP_NAK, 54}, NULL},
+		{4, {1, 2, 3, 4}, NULL}, /* another exchange */
+		{28, {2, 0, 0, 1}, NULL}, /* another client */
+		{16, {0, 0, 0, 0}, "offer of 0.0.0.0 from server 192.168.77.1"},
+		{16, {127, 0, 0, 1}, "that is no host's address"},
+		{16, {224, 0, 0, 1}, "that is no host's address"},
+		{16, {255, 255, 255, 255}, "that is no host's address"},
+		{245, {0, 0, 0, 0}, "which server"},
+		{245, {255, 255, 255, 255}, "which server"},
+		{240, {53, 1, DHCP_ACK, 54}, NULL}, /* out of order */
+		{240, {53, 1, DHCP_NAK, 54}, NULL},
 	};
 	struct fixture *f = *state;
 
@@ -188,9 +188,9 @@ static void test_ack_ignored(void **state)
 		size_t at;
 		uint8_t bytes[4];
 	} table[] = {
-	        {4, {1, 2, 3, 4}}, {28, {2, 0, 0, 1}}, {16, {0, 0, 0, 0}},
-	        {245, {192, 168, 77, 2}}, /* another server */
-	        {245, {0, 0, 0, 0}}, {240, {53, 1, DHCP_OFFER, 54}}, /* an OFFER that comes late */
+		{4, {1, 2, 3, 4}}, {28, {2, 0, 0, 1}}, {16, {0, 0, 0, 0}},
+		{245, {192, 168, 77, 2}}, /* another server */
+		{245, {0, 0, 0, 0}}, {240, {53, 1, DHCP_OFFER, 54}}, /* an OFFER that comes late */
 	};
 	struct fixture *f = *state;
 
@@ -221,7 +221,7 @@ static void test_malformed(void **state)
 	assert_int_equal(f->c.n_malformed, 4);
 	assert_int_equal(f->c.state, DHCP_STATE_SELECTING);
 	assert_string_equal(
-	        f->c.ignored.text, "DHCP message of 100 bytes: it must have 240 to 1500");
+		f->c.ignored.text, "DHCP message of 100 bytes: it must have 240 to 1500");
 }
 
 /* An unanswered REQUEST is sent four times with the same secs; then everything starts again. */
@@ -273,7 +273,7 @@ static void test_nak(void **state)
 	assert_int_not_equal(f->c.xid, xid);
 	assert_int_equal(f->c.n_naks, 1);
 	assert_string_equal(f->c.ignored.text,
-	        "the DHCP server offered an address and refused it (NAK: address in use)");
+		"the DHCP server offered an address and refused it (NAK: address in use)");
 	/* The exchange after it ends well. */
 	answer(f, DHCP_OFFER);
 	answer(f, DHCP_ACK);
@@ -400,23 +400,23 @@ static void test_receive_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(test_idle),
-	        TEST(test_exchange),
-	        TEST(test_exchange_one_call),
-	        TEST(test_schedule),
-	        TEST(test_spread),
-	        TEST(test_seed),
-	        TEST(test_offer_ignored),
-	        TEST(test_ack_ignored),
-	        TEST(test_malformed),
-	        TEST(test_request_unanswered),
-	        TEST(test_nak),
-	        TEST(test_nak_ignored),
-	        TEST(test_nak_storm),
-	        TEST(test_flood),
-	        TEST(test_stop),
-	        TEST(test_send_errors),
-	        TEST(test_receive_errors),
+		TEST(test_idle),
+		TEST(test_exchange),
+		TEST(test_exchange_one_call),
+		TEST(test_schedule),
+		TEST(test_spread),
+		TEST(test_seed),
+		TEST(test_offer_ignored),
+		TEST(test_ack_ignored),
+		TEST(test_malformed),
+		TEST(test_request_unanswered),
+		TEST(test_nak),
+		TEST(test_nak_ignored),
+		TEST(test_nak_storm),
+		TEST(test_flood),
+		TEST(test_stop),
+		TEST(test_send_errors),
+		TEST(test_receive_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

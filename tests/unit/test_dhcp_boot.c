@@ -10,13 +10,13 @@ static void test_bootfile(void **state)
 	(void)state;
 	check_text(67, "pxelinux.0", OPTIONS, "bootfile pxelinux.0\n");
 	check_text(67, "http://192.168.77.1/boot?m=1&x=y", OPTIONS,
-	        "bootfile http://192.168.77.1/boot?m=1&x=y\n");
+		"bootfile http://192.168.77.1/boot?m=1&x=y\n");
 	check_text(67, "a'b", OPTIONS,
-	        "note: option 67: ignored \"a'b\": it has a blank, a quote, a control character or "
-	        "\"..\" in it\n");
+		"note: option 67: ignored \"a'b\": it has a blank, a quote, a control character or "
+		"\"..\" in it\n");
 	check_text(67, "../../etc/shadow", OPTIONS,
-	        "note: option 67: ignored \"../../etc/shadow\": it has a blank, a quote, a control "
-	        "character or \"..\" in it\n");
+		"note: option 67: ignored \"../../etc/shadow\": it has a blank, a quote, a control "
+		"character or \"..\" in it\n");
 	check_text(67, "a/..b/c..", OPTIONS, "bootfile a/..b/c..\n");
 	packet_begin(&k, DHCP_ACK);
 	memcpy(k.p + 108, "from-file", 9);
@@ -24,14 +24,14 @@ static void test_bootfile(void **state)
 	packet_text(&k, 67, "from-option");
 	check(&k, OPTIONS, "bootfile from-option\n");
 	check_hex("43ff 61*255 430161", OPTIONS,
-	        "note: option 67: ignored: it is longer than 255 bytes\n");
+		"note: option 67: ignored: it is longer than 255 bytes\n");
 }
 
 static void test_rootpath(void **state)
 {
 	static const char *const nfs[] = {"/srv/root", "192.168.77.1:/srv/root", "nfs:/srv/root",
-	        "nfs:192.168.77.1:/srv/root", "nfs4:server:/srv/root:rw,hard",
-	        "192.168.77.1:/srv/root,vers=4", "[fd00::1]:/srv/root"};
+		"nfs:192.168.77.1:/srv/root", "nfs4:server:/srv/root:rw,hard",
+		"192.168.77.1:/srv/root,vers=4", "[fd00::1]:/srv/root"};
 	static const char *const neither[] = {"aoe:e0.1", "nfs:", "192.168.77.1:srv", "x"};
 	char want[200];
 
@@ -42,39 +42,39 @@ static void test_rootpath(void **state)
 	}
 	for (size_t i = 0; i < sizeof(neither) / sizeof(neither[0]); i++) {
 		snprintf(want, sizeof(want),
-		        "rootpath %s\n"
-		        "note: option 17: \"%s\" is neither an iSCSI nor an NFS root path\n",
-		        neither[i], neither[i]);
+			"rootpath %s\n"
+			"note: option 17: \"%s\" is neither an iSCSI nor an NFS root path\n",
+			neither[i], neither[i]);
 		check_text(17, neither[i], OPTIONS, want);
 	}
 	check_text(17, "/srv/$HOME", OPTIONS,
-	        "note: option 17: ignored \"/srv/$HOME\": it has a blank, a quote, a control "
-	        "character or \"..\" in it\n");
+		"note: option 17: ignored \"/srv/$HOME\": it has a blank, a quote, a control "
+		"character or \"..\" in it\n");
 	check_text(17, "/srv/../etc", OPTIONS,
-	        "note: option 17: ignored \"/srv/../etc\": it has a blank, a quote, a control "
-	        "character or \"..\" in it\n");
+		"note: option 17: ignored \"/srv/../etc\": it has a blank, a quote, a control "
+		"character or \"..\" in it\n");
 	check_text(17, "iscsi:192.168.77.1::3261:40:iqn.2025-01.org.example:a", BOOT,
-	        "target=iqn.2025-01.org.example:a (option 17)\n"
-	        "lun=64 (option 17)\n"
-	        "portal=192.168.77.1:3261 (option 17)\n");
+		"target=iqn.2025-01.org.example:a (option 17)\n"
+		"lun=64 (option 17)\n"
+		"portal=192.168.77.1:3261 (option 17)\n");
 	check_text(17, "iscsi:::::iqn.2025-01.org.example:a", BOOT,
-	        "target=iqn.2025-01.org.example:a (option 17)\n");
+		"target=iqn.2025-01.org.example:a (option 17)\n");
 	/* Names and secrets are used, and not kept in the text that others may read. */
 	check_text(17, "iscsi:me:secret@192.168.77.1::::iqn.2025-01.org.example:a", OPTIONS,
-	        "rootpath iscsi:192.168.77.1::::iqn.2025-01.org.example:a\n"
-	        "chap me:secret::\n"
-	        "note: option 17: CHAP names and secrets came over the network in the clear\n");
+		"rootpath iscsi:192.168.77.1::::iqn.2025-01.org.example:a\n"
+		"chap me:secret::\n"
+		"note: option 17: CHAP names and secrets came over the network in the clear\n");
 	check_text(17, "iscsi:me:sec'ret@192.168.77.1::::iqn.2025-01.org.example:a", WHOLE,
-	        ADDRESS "prefix 24\nbroadcast 192.168.77.255\n"
-	                "note: option 17: root path ignored: it has a blank, a quote, a control "
-	                "character or \"..\" in it\n");
+		ADDRESS "prefix 24\nbroadcast 192.168.77.255\n"
+			"note: option 17: root path ignored: it has a blank, a quote, a control "
+			"character or \"..\" in it\n");
 }
 
 /* A malformed iSCSI root path: nothing of it is used, and the remark says why. */
 static void test_rootpath_bad(void **state)
 {
 	static const char *const bad[] = {"iscsi:", "iscsi:192.168.77.1", "iscsi:h:7:::iqn.a.b",
-	        "iscsi:h::0::iqn.a.b", "iscsi:h:::zz:iqn.a.b", "iscsi:h::::target"};
+		"iscsi:h::0::iqn.a.b", "iscsi:h:::zz:iqn.a.b", "iscsi:h::::target"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -98,20 +98,20 @@ static void test_server(void **state)
 	static const struct {
 		const char *hex, *siaddr, *want;
 	} table[] = {
-	        {"42013a", "c0a84d08",
-	                "server=192.168.77.8 (siaddr)\n"
-	                "note: ignored option 66=:: it must be an address, a host name or dhcp\n"},
-	        {"4203617000", "c0a84d08", "server=ap (option 66)\n"},
-	        {"9608c0a84d05c0a84d06", "c0a84d08", "server=192.168.77.5 (option 150)\n"},
-	        {"960800000000c0a84d06", "c0a84d08", "server=192.168.77.6 (option 150)\n"},
-	        {"9603c0a84d", "c0a84d08",
-	                "server=192.168.77.8 (siaddr)\n"
-	                "note: option 150: ignored: 3 bytes are no list of addresses\n"},
-	        {"4203617000 9604c0a84d05", "c0a84d08", "server=ap (option 66)\n"},
-	        {"3604c0a84d01", "c0a84d08", "server=192.168.77.8 (siaddr)\n"},
-	        {"3604c0a84d01", "00000000", "server=192.168.77.1 (option 54)\n"},
-	        {"3604c0a84d01", "ffffffff", "server=192.168.77.1 (option 54)\n"},
-	        {"", "00000000", ""},
+		{"42013a", "c0a84d08",
+			"server=192.168.77.8 (siaddr)\n"
+			"note: ignored option 66=:: it must be an address, a host name or dhcp\n"},
+		{"4203617000", "c0a84d08", "server=ap (option 66)\n"},
+		{"9608c0a84d05c0a84d06", "c0a84d08", "server=192.168.77.5 (option 150)\n"},
+		{"960800000000c0a84d06", "c0a84d08", "server=192.168.77.6 (option 150)\n"},
+		{"9603c0a84d", "c0a84d08",
+			"server=192.168.77.8 (siaddr)\n"
+			"note: option 150: ignored: 3 bytes are no list of addresses\n"},
+		{"4203617000 9604c0a84d05", "c0a84d08", "server=ap (option 66)\n"},
+		{"3604c0a84d01", "c0a84d08", "server=192.168.77.8 (siaddr)\n"},
+		{"3604c0a84d01", "00000000", "server=192.168.77.1 (option 54)\n"},
+		{"3604c0a84d01", "ffffffff", "server=192.168.77.1 (option 54)\n"},
+		{"", "00000000", ""},
 	};
 
 	(void)state;
@@ -149,16 +149,16 @@ static void test_vendor_tlv(void **state)
 	packet_text(&k, 66, "192.168.77.98");
 	packet_option(&k, 43, sub.p, sub.len);
 	check(&k, BOOT,
-	        "server=192.168.77.2 (option 43.1)\n"
-	        "id=serial (option 43.8)\n"
-	        "target=iqn.2025-01.org.example:%i (option 43.2)\n"
-	        "initiator=iqn.1993-08.org.debian:01:%m (option 43.4)\n"
-	        "lun=3 (option 43.5)\n"
-	        "firmware=192.168.77.2:/srv/tftp/%s (option 43.6)\n"
-	        "firmware.options=vers=4.2,soft (option 43.7)\n"
-	        "log=192.168.77.9:514 (option 43.9)\n"
-	        "portal=192.168.77.3 (option 43.3)\n"
-	        "portal=192.168.77.4:3261,2 (option 43.3)\n");
+		"server=192.168.77.2 (option 43.1)\n"
+		"id=serial (option 43.8)\n"
+		"target=iqn.2025-01.org.example:%i (option 43.2)\n"
+		"initiator=iqn.1993-08.org.debian:01:%m (option 43.4)\n"
+		"lun=3 (option 43.5)\n"
+		"firmware=192.168.77.2:/srv/tftp/%s (option 43.6)\n"
+		"firmware.options=vers=4.2,soft (option 43.7)\n"
+		"log=192.168.77.9:514 (option 43.9)\n"
+		"portal=192.168.77.3 (option 43.3)\n"
+		"portal=192.168.77.4:3261,2 (option 43.3)\n");
 	/* Bad values and unknown sub-options spoil nothing else. */
 	sub.len = 0;
 	packet_text(&sub, 5, "x");
@@ -169,11 +169,11 @@ static void test_vendor_tlv(void **state)
 	packet_begin(&k, DHCP_ACK);
 	packet_option(&k, 43, sub.p, sub.len);
 	check(&k, BOOT,
-	        "id=mac (option 43.8)\n"
-	        "note: ignored option 43.5=x: it must be auto or a number from 0 to 16383\n"
-	        "note: option 43.6: ignored \"h:/a/../b\": it has a blank, a quote, a control "
-	        "character or \"..\" in it\n"
-	        "note: option 43.99: ignored: there is no such sub-option\n");
+		"id=mac (option 43.8)\n"
+		"note: ignored option 43.5=x: it must be auto or a number from 0 to 16383\n"
+		"note: option 43.6: ignored \"h:/a/../b\": it has a blank, a quote, a control "
+		"character or \"..\" in it\n"
+		"note: option 43.99: ignored: there is no such sub-option\n");
 }
 
 /* The sub-options of network adapters with iSCSI firmware. */
@@ -189,29 +189,29 @@ static void test_vendor_adapter(void **state)
 	packet_begin(&k, DHCP_ACK);
 	packet_option(&k, 43, sub.p, sub.len);
 	check(&k, BOOT,
-	        "target=iqn.2025-01.org.example:a (option 43.201)\n"
-	        "initiator=iqn.2025-01.org.example:me (option 43.203)\n"
-	        "lun=1 (option 43.201)\n"
-	        "portal=192.168.77.1:3260 (option 43.202)\n"
-	        "portal=192.168.78.1:3260 (option 43.202)\n");
+		"target=iqn.2025-01.org.example:a (option 43.201)\n"
+		"initiator=iqn.2025-01.org.example:me (option 43.203)\n"
+		"lun=1 (option 43.201)\n"
+		"portal=192.168.77.1:3260 (option 43.202)\n"
+		"portal=192.168.78.1:3260 (option 43.202)\n");
 	sub.len = 0;
 	packet_text(&sub, 201, first);
 	packet_text(&sub, 202, "iscsi:192.168.78.1:::1:iqn.2025-01.org.example:b");
 	packet_begin(&k, DHCP_ACK);
 	packet_option(&k, 43, sub.p, sub.len);
 	check(&k, BOOT,
-	        "target=iqn.2025-01.org.example:a (option 43.201)\n"
-	        "lun=1 (option 43.201)\n"
-	        "portal=192.168.77.1:3260 (option 43.201)\n"
-	        "note: option 43.202: ignored: a second target cannot hold the root\n");
+		"target=iqn.2025-01.org.example:a (option 43.201)\n"
+		"lun=1 (option 43.201)\n"
+		"portal=192.168.77.1:3260 (option 43.201)\n"
+		"note: option 43.202: ignored: a second target cannot hold the root\n");
 	sub.len = 0;
 	packet_text(&sub, 202, first);
 	packet_begin(&k, DHCP_ACK);
 	packet_option(&k, 43, sub.p, sub.len);
 	check(&k, BOOT,
-	        "target=iqn.2025-01.org.example:a (option 43.202)\n"
-	        "lun=1 (option 43.202)\n"
-	        "portal=192.168.77.1:3260 (option 43.202)\n");
+		"target=iqn.2025-01.org.example:a (option 43.202)\n"
+		"lun=1 (option 43.202)\n"
+		"portal=192.168.77.1:3260 (option 43.202)\n");
 }
 
 static void test_vendor_text(void **state)
@@ -220,17 +220,17 @@ static void test_vendor_text(void **state)
 
 	(void)state;
 	check_text(43, "pinet.server=192.168.77.2 pinet.lun=x pinet.id=serial", BOOT,
-	        "server=192.168.77.2 (option 43)\n"
-	        "id=serial (option 43)\n"
-	        "note: option 43: ignored: option 43=x: it must be auto or a number from 0 to "
-	        "16383\n");
+		"server=192.168.77.2 (option 43)\n"
+		"id=serial (option 43)\n"
+		"note: option 43: ignored: option 43=x: it must be auto or a number from 0 to "
+		"16383\n");
 	check_text(43, "Raspberry Pi Boot", WHOLE,
-	        ADDRESS "prefix 24\nbroadcast 192.168.77.255\npi boot server\n");
+		ADDRESS "prefix 24\nbroadcast 192.168.77.255\npi boot server\n");
 	check_text(43, "Raspberry Pi Boot   ", OPTIONS, "pi boot server\n");
 	check_text(43, "Raspberry", OPTIONS,
-	        "note: option 43: ignored \"Raspberry\": neither sub-options nor pinet words\n");
+		"note: option 43: ignored \"Raspberry\": neither sub-options nor pinet words\n");
 	check_text(43, "\x1b[2J", OPTIONS,
-	        "note: option 43: ignored \"\\x1b[2J\": neither sub-options nor pinet words\n");
+		"note: option 43: ignored \"\\x1b[2J\": neither sub-options nor pinet words\n");
 	packet_begin(&k, DHCP_ACK);
 	packet_text(&k, 60, "PXEClient");
 	packet_hex(&k, "2b03060103");
@@ -246,32 +246,32 @@ static void test_words(void **state)
 	packet_text(&k, 43, "pinet.portal=192.168.77.2 pinet.id=serial");
 	packet_text(&k, 224, "pinet.portal=192.168.77.3  pinet.portal=192.168.77.4 pinet.lun=2 ");
 	check(&k, BOOT,
-	        "id=serial (option 43)\n"
-	        "lun=2 (option 224)\n"
-	        "portal=192.168.77.3 (option 224)\n"
-	        "portal=192.168.77.4 (option 224)\n");
+		"id=serial (option 43)\n"
+		"lun=2 (option 224)\n"
+		"portal=192.168.77.3 (option 224)\n"
+		"portal=192.168.77.4 (option 224)\n");
 	check_text(224, "pinet.root=LABEL=a'b pinet.root=LABEL=$x pinet.nonsense=1 root=/dev/sda",
-	        BOOT,
-	        "note: option 224: ignored \"pinet.root=LABEL=a'b\": it has a blank, a quote, a "
-	        "control character or \"..\" in it\n"
-	        "note: option 224: ignored \"pinet.root=LABEL=$x\": it has a blank, a quote, a "
-	        "control character or \"..\" in it\n"
-	        "note: option 224: ignored \"pinet.nonsense=1\": there is no such setting\n"
-	        "note: option 224: ignored \"root=/dev/sda\": it is no pinet.NAME=VALUE\n");
+		BOOT,
+		"note: option 224: ignored \"pinet.root=LABEL=a'b\": it has a blank, a quote, a "
+		"control character or \"..\" in it\n"
+		"note: option 224: ignored \"pinet.root=LABEL=$x\": it has a blank, a quote, a "
+		"control character or \"..\" in it\n"
+		"note: option 224: ignored \"pinet.nonsense=1\": there is no such setting\n"
+		"note: option 224: ignored \"root=/dev/sda\": it is no pinet.NAME=VALUE\n");
 	check_hex("e0020000", BOOT, "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_bootfile),
-	        cmocka_unit_test(test_rootpath),
-	        cmocka_unit_test(test_rootpath_bad),
-	        cmocka_unit_test(test_server),
-	        cmocka_unit_test(test_vendor_tlv),
-	        cmocka_unit_test(test_vendor_adapter),
-	        cmocka_unit_test(test_vendor_text),
-	        cmocka_unit_test(test_words),
+		cmocka_unit_test(test_bootfile),
+		cmocka_unit_test(test_rootpath),
+		cmocka_unit_test(test_rootpath_bad),
+		cmocka_unit_test(test_server),
+		cmocka_unit_test(test_vendor_tlv),
+		cmocka_unit_test(test_vendor_adapter),
+		cmocka_unit_test(test_vendor_text),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void test_build(void **state)
 
 	(void)state;
 	packet_hex(&want,
-	        "45c00021 00000000 4011 7a0d 00000000 ffffffff 0044 0043 000d bb7b 68656c6c6f");
+		"45c00021 00000000 4011 7a0d 00000000 ffffffff 0044 0043 000d bb7b 68656c6c6f");
 	assert_int_equal(dhcp_frame_build(span_str("hello"), out, sizeof(out)), want.len);
 	assert_memory_equal(out, want.p, want.len);
 	assert_int_equal(dhcp_frame_build(span_str("hello"), out, want.len), want.len);
@@ -61,7 +61,7 @@ static void test_ip_options(void **state)
 
 	(void)state;
 	packet_hex(&k, "46000025 00000000 4011 6b1e c0a84d01 ffffffff 01010000"
-	               "0043 0044 000d add1 68656c6c6f");
+		       "0043 0044 000d add1 68656c6c6f");
 	assert_int_equal(payload(&k, true, &msg), 0);
 	assert_true(span_eq_str(msg, "hello"));
 }
@@ -119,22 +119,22 @@ static void test_refused(void **state)
 		uint16_t value;
 		int r;
 	} table[] = {
-	        {0, 0x4500, 0}, /* unchanged */
-	        {0, 0x6500, -EBADMSG}, /* version */
-	        {0, 0x4400, -EBADMSG}, /* header shorter than 20 bytes */
-	        {0, 0x4f00, -EBADMSG}, /* header longer than the packet */
-	        {2, 27, -EBADMSG}, /* total length below IP and UDP */
-	        {2, 0, -EBADMSG},
-	        {2, 34, -EBADMSG}, /* total length above the packet */
-	        {2, 32, -EBADMSG}, /* UDP length above the total length */
-	        {6, 0x2000, -EBADMSG}, /* more fragments */
-	        {6, 0x0001, -EBADMSG}, /* offset */
-	        {6, 0x4000, 0}, /* do not fragment */
-	        {8, 0x4006, -EBADMSG}, /* TCP */
-	        {22, 67, -EBADMSG}, /* port */
-	        {24, 7, -EBADMSG}, /* UDP length below its header */
-	        {24, 0, -EBADMSG},
-	        {24, 14, -EBADMSG},
+		{0, 0x4500, 0}, /* unchanged */
+		{0, 0x6500, -EBADMSG}, /* version */
+		{0, 0x4400, -EBADMSG}, /* header shorter than 20 bytes */
+		{0, 0x4f00, -EBADMSG}, /* header longer than the packet */
+		{2, 27, -EBADMSG}, /* total length below IP and UDP */
+		{2, 0, -EBADMSG},
+		{2, 34, -EBADMSG}, /* total length above the packet */
+		{2, 32, -EBADMSG}, /* UDP length above the total length */
+		{6, 0x2000, -EBADMSG}, /* more fragments */
+		{6, 0x0001, -EBADMSG}, /* offset */
+		{6, 0x4000, 0}, /* do not fragment */
+		{8, 0x4006, -EBADMSG}, /* TCP */
+		{22, 67, -EBADMSG}, /* port */
+		{24, 7, -EBADMSG}, /* UDP length below its header */
+		{24, 0, -EBADMSG},
+		{24, 14, -EBADMSG},
 	};
 
 	(void)state;
@@ -167,13 +167,13 @@ static void test_udp_sum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_build),
-	        cmocka_unit_test(test_good),
-	        cmocka_unit_test(test_ip_options),
-	        cmocka_unit_test(test_damaged),
-	        cmocka_unit_test(test_truncated),
-	        cmocka_unit_test(test_refused),
-	        cmocka_unit_test(test_udp_sum),
+		cmocka_unit_test(test_build),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_ip_options),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_udp_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

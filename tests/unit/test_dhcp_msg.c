@@ -15,11 +15,11 @@
 static struct dhcp_msg_params params(enum dhcp_type type)
 {
 	return (struct dhcp_msg_params){
-	        .type = type,
-	        .xid = PACKET_XID,
-	        .secs = 5,
-	        .arch = DHCP_ARCH_ARM64_UEFI,
-	        .mac = PACKET_MAC,
+		.type = type,
+		.xid = PACKET_XID,
+		.secs = 5,
+		.arch = DHCP_ARCH_ARM64_UEFI,
+		.mac = PACKET_MAC,
 	};
 }
 
@@ -43,8 +43,8 @@ static void test_build_discover(void **state)
 
 	(void)state;
 	check_built(&p, "01010600 11223344 00058000 00*16 020000000007 00*202 63825363 350101"
-	                "3d0701020000000007 390205c0 3c0570696e6574 5d02000b"
-	                "3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
+			"3d0701020000000007 390205c0 3c0570696e6574 5d02000b"
+			"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
 }
 
 static void test_build_request(void **state)
@@ -55,9 +55,9 @@ static void test_build_request(void **state)
 	p.requested.s_addr = htonl(0xc0a84d6b);
 	p.server_id.s_addr = htonl(0xc0a84d01);
 	check_built(&p,
-	        "01010600 11223344 00058000 00*16 020000000007 00*202 63825363 350103"
-	        "3d0701020000000007 3204c0a84d6b 3604c0a84d01 390205c0 3c0570696e6574 5d02000b"
-	        "3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
+		"01010600 11223344 00058000 00*16 020000000007 00*202 63825363 350103"
+		"3d0701020000000007 3204c0a84d6b 3604c0a84d01 390205c0 3c0570696e6574 5d02000b"
+		"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
 }
 
 /* INFORM has an address and wants no broadcast; RELEASE and DECLINE ask for nothing. */
@@ -68,19 +68,19 @@ static void test_build_others(void **state)
 	(void)state;
 	p.ciaddr.s_addr = htonl(0xc0a84d6b);
 	check_built(&p,
-	        "01010600 11223344 00050000 c0a84d6b 00*12 020000000007 00*202 63825363 350108"
-	        "3d0701020000000007 390205c0 3c0570696e6574 5d02000b"
-	        "3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
+		"01010600 11223344 00050000 c0a84d6b 00*12 020000000007 00*202 63825363 350108"
+		"3d0701020000000007 390205c0 3c0570696e6574 5d02000b"
+		"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
 	p.type = DHCP_RELEASE;
 	p.server_id.s_addr = htonl(0xc0a84d01);
 	check_built(&p,
-	        "01010600 11223344 00050000 c0a84d6b 00*12 020000000007 00*202 63825363 350107"
-	        "3d0701020000000007 3604c0a84d01 ff");
+		"01010600 11223344 00050000 c0a84d6b 00*12 020000000007 00*202 63825363 350107"
+		"3d0701020000000007 3604c0a84d01 ff");
 	p.type = DHCP_DECLINE;
 	p.requested = p.ciaddr;
 	p.ciaddr.s_addr = 0;
 	check_built(&p, "01010600 11223344 00050000 00*16 020000000007 00*202 63825363 350104"
-	                "3d0701020000000007 3204c0a84d6b 3604c0a84d01 ff");
+			"3d0701020000000007 3204c0a84d6b 3604c0a84d01 ff");
 }
 
 /* What was built can be read, so that both sides agree on offsets. */
@@ -106,21 +106,21 @@ static void test_next(void **state)
 	static const struct {
 		const char *in, *out; /* "code:len" of each option, then the result */
 	} table[] = {
-	        {"", " 0"},
-	        {"00", " 0"},
-	        {"ff", " 0"},
-	        {"ff0102", " 0"},
-	        {"0000ff", " 0"},
-	        {"0100", " 1:0 0"},
-	        {"010100", " 1:1 0"},
-	        {"0101000203010203ff", " 1:1 2:3 0"},
-	        {"00010100000203010203", " 1:1 2:3 0"},
-	        {"01", " bad"},
-	        {"0101", " bad"},
-	        {"010200", " bad"},
-	        {"01ff 00*254", " bad"},
-	        {"01ff 00*255", " 1:255 0"},
-	        {"fe00 fe", " 254:0 bad"},
+		{"", " 0"},
+		{"00", " 0"},
+		{"ff", " 0"},
+		{"ff0102", " 0"},
+		{"0000ff", " 0"},
+		{"0100", " 1:0 0"},
+		{"010100", " 1:1 0"},
+		{"0101000203010203ff", " 1:1 2:3 0"},
+		{"00010100000203010203", " 1:1 2:3 0"},
+		{"01", " bad"},
+		{"0101", " bad"},
+		{"010200", " bad"},
+		{"01ff 00*254", " bad"},
+		{"01ff 00*255", " 1:255 0"},
+		{"fe00 fe", " 254:0 bad"},
 	};
 
 	(void)state;
@@ -173,14 +173,14 @@ static void test_parse_header(void **state)
 		uint8_t value;
 		const char *reason;
 	} table[] = {
-	        {0, 0, "op code 0"},
-	        {0, 3, "op code 3"},
-	        {1, 6, "not for Ethernet"},
-	        {2, 16, "not for Ethernet"},
-	        {2, 0, "not for Ethernet"},
-	        {236, 0, "magic cookie"},
-	        {239, 0x64, "magic cookie"},
-	        {241, 250, "runs past"},
+		{0, 0, "op code 0"},
+		{0, 3, "op code 3"},
+		{1, 6, "not for Ethernet"},
+		{2, 16, "not for Ethernet"},
+		{2, 0, "not for Ethernet"},
+		{236, 0, "magic cookie"},
+		{239, 0x64, "magic cookie"},
+		{241, 250, "runs past"},
 	};
 	struct packet k;
 	struct dhcp_msg m;
@@ -260,9 +260,9 @@ static void overloaded(struct packet *k, const char *overload)
 	packet_begin(k, DHCP_ACK);
 	memcpy(k->p + 44, "\xe0\x01s\xff", 4);
 	memcpy(k->p + 108,
-	        "\xe0\x01"
-	        "f\x34\x01\x03\xff",
-	        7);
+		"\xe0\x01"
+		"f\x34\x01\x03\xff",
+		7);
 	packet_text(k, 224, "o");
 	packet_hex(k, overload);
 }
@@ -272,20 +272,20 @@ static void test_parse_overload(void **state)
 	static const struct {
 		const char *option, *joined, *file, *sname;
 	} table[] = {
-	        {"", "o",
-	                "\xe0\x01"
-	                "f\x34\x01\x03\xff",
-	                "\xe0\x01s\xff"},
-	        {"340101", "of", "", "\xe0\x01s\xff"},
-	        {"340102", "os",
-	                "\xe0\x01"
-	                "f\x34\x01\x03\xff",
-	                ""},
-	        {"340103", "ofs", "", ""},
-	        {"ff340103", "o",
-	                "\xe0\x01"
-	                "f\x34\x01\x03\xff",
-	                "\xe0\x01s\xff"},
+		{"", "o",
+			"\xe0\x01"
+			"f\x34\x01\x03\xff",
+			"\xe0\x01s\xff"},
+		{"340101", "of", "", "\xe0\x01s\xff"},
+		{"340102", "os",
+			"\xe0\x01"
+			"f\x34\x01\x03\xff",
+			""},
+		{"340103", "ofs", "", ""},
+		{"ff340103", "o",
+			"\xe0\x01"
+			"f\x34\x01\x03\xff",
+			"\xe0\x01s\xff"},
 	};
 	static const char *const refused[] = {"340100", "340104", "3400", "34020103"};
 	struct packet k;
@@ -335,7 +335,7 @@ static void test_parse_strings(void **state)
 static void test_parse_truncated(void **state)
 {
 	static const char *const recorded[] = {
-	        RECORDED_DNSMASQ_ISCSI, RECORDED_DHCPD_OVERLOAD, RECORDED_DNSMASQ_PI};
+		RECORDED_DNSMASQ_ISCSI, RECORDED_DHCPD_OVERLOAD, RECORDED_DNSMASQ_PI};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(recorded) / sizeof(recorded[0]); i++) {
@@ -363,18 +363,18 @@ static void test_is_host(void **state)
 		const char *address;
 		bool host;
 	} table[] = {
-	        {"0.0.0.0", false},
-	        {"0.1.2.3", false},
-	        {"1.0.0.0", true},
-	        {"10.0.0.1", true},
-	        {"126.255.255.255", true},
-	        {"127.0.0.1", false},
-	        {"128.0.0.1", true},
-	        {"169.254.1.1", true},
-	        {"223.255.255.255", true},
-	        {"224.0.0.1", false},
-	        {"240.0.0.1", false},
-	        {"255.255.255.255", false},
+		{"0.0.0.0", false},
+		{"0.1.2.3", false},
+		{"1.0.0.0", true},
+		{"10.0.0.1", true},
+		{"126.255.255.255", true},
+		{"127.0.0.1", false},
+		{"128.0.0.1", true},
+		{"169.254.1.1", true},
+		{"223.255.255.255", true},
+		{"224.0.0.1", false},
+		{"240.0.0.1", false},
+		{"255.255.255.255", false},
 	};
 
 	(void)state;
@@ -389,19 +389,19 @@ static void test_is_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_build_discover),
-	        cmocka_unit_test(test_build_request),
-	        cmocka_unit_test(test_build_others),
-	        cmocka_unit_test(test_build_parse),
-	        cmocka_unit_test(test_next),
-	        cmocka_unit_test(test_parse_header),
-	        cmocka_unit_test(test_parse_sizes),
-	        cmocka_unit_test(test_parse_full),
-	        cmocka_unit_test(test_parse_join),
-	        cmocka_unit_test(test_parse_overload),
-	        cmocka_unit_test(test_parse_strings),
-	        cmocka_unit_test(test_parse_truncated),
-	        cmocka_unit_test(test_is_host),
+		cmocka_unit_test(test_build_discover),
+		cmocka_unit_test(test_build_request),
+		cmocka_unit_test(test_build_others),
+		cmocka_unit_test(test_build_parse),
+		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_parse_header),
+		cmocka_unit_test(test_parse_sizes),
+		cmocka_unit_test(test_parse_full),
+		cmocka_unit_test(test_parse_join),
+		cmocka_unit_test(test_parse_overload),
+		cmocka_unit_test(test_parse_strings),
+		cmocka_unit_test(test_parse_truncated),
+		cmocka_unit_test(test_is_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

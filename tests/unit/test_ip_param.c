@@ -30,8 +30,8 @@ static const char *shown(const char *text)
 	num_format_ip4(p.dns[1], a[4]);
 	num_format_ip4(p.ntp, a[5]);
 	snprintf(out, sizeof(out), "%s %s/%u server %s gw %s host '%s' dev '%s' dns %s %s ntp %s",
-	        methods[p.method], a[0], p.client.s_addr ? p.prefix : 0, a[1], a[2], p.hostname,
-	        p.device, a[3], a[4], a[5]);
+		methods[p.method], a[0], p.client.s_addr ? p.prefix : 0, a[1], a[2], p.hostname,
+		p.device, a[3], a[4], a[5]);
 	return out;
 }
 
@@ -40,45 +40,45 @@ static const char *shown(const char *text)
 static void test_forms(void **state)
 {
 	static const char *const table[][2] = {
-	        {"", "dhcp" NONE},
-	        {"dhcp", "dhcp" NONE},
-	        {"on", "dhcp" NONE},
-	        {"any", "dhcp" NONE},
-	        {"both", "dhcp" NONE},
-	        {"off", "off" NONE},
-	        {"none", "off" NONE},
-	        {":::::eth1:dhcp", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host '' dev 'eth1' "
-	                           "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"eth0", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host '' dev 'eth0' dns 0.0.0.0 "
-	                 "0.0.0.0 ntp 0.0.0.0"},
-	        {"10.1.2.3", "static 10.1.2.3/8 server 0.0.0.0 gw 0.0.0.0 host '' dev '' dns "
-	                     "0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"10.10.10.50::10.10.10.1:255.255.255.0:client:eth0:off",
-	                "static 10.10.10.50/24 server 0.0.0.0 gw 10.10.10.1 host 'client' dev "
-	                "'eth0' dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"10.0.0.5:10.0.0.1:10.0.0.2:16:a-b.c:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3",
-	                "static 10.0.0.5/16 server 10.0.0.1 gw 10.0.0.2 host 'a-b.c' dev 'eth0' "
-	                "dns 1.1.1.1 2.2.2.2 ntp 3.3.3.3"},
-	        {"192.168.1.5:", "static 192.168.1.5/24 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
-	                         "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"172.16.1.5::", "static 172.16.1.5/16 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
-	                         "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"::::rpi-blog:eth0:dhcp", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host "
-	                                   "'rpi-blog' dev 'eth0' dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"10.0.0.5::::::dhcp", "dhcp 10.0.0.5/8 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
-	                               "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
-	        {"10.0.0.256::::::off", "refused"},
-	        {"10.0.0.5::::host_name::off", "refused"},
-	        {"10.0.0.5::::$(x)::off", "refused"},
-	        {"10.0.0.5:::33:::off", "refused"},
-	        {"10.0.0.5:::255.0.255.0:::off", "refused"},
-	        {"10.0.0.5:::::a/b:off", "refused"},
-	        {"10.0.0.5:::::0123456789abcdef:off", "refused"},
-	        {"10.0.0.5::::::static", "refused"},
-	        {"10.0.0.5::::::off:x", "refused"},
-	        {"a b", "refused"},
-	        {"a/b", "refused"},
-	        {"1:2:3:4:5:6:7:8:9:10:11", "refused"},
+		{"", "dhcp" NONE},
+		{"dhcp", "dhcp" NONE},
+		{"on", "dhcp" NONE},
+		{"any", "dhcp" NONE},
+		{"both", "dhcp" NONE},
+		{"off", "off" NONE},
+		{"none", "off" NONE},
+		{":::::eth1:dhcp", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host '' dev 'eth1' "
+				   "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"eth0", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host '' dev 'eth0' dns 0.0.0.0 "
+			 "0.0.0.0 ntp 0.0.0.0"},
+		{"10.1.2.3", "static 10.1.2.3/8 server 0.0.0.0 gw 0.0.0.0 host '' dev '' dns "
+			     "0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"10.10.10.50::10.10.10.1:255.255.255.0:client:eth0:off",
+			"static 10.10.10.50/24 server 0.0.0.0 gw 10.10.10.1 host 'client' dev "
+			"'eth0' dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"10.0.0.5:10.0.0.1:10.0.0.2:16:a-b.c:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3",
+			"static 10.0.0.5/16 server 10.0.0.1 gw 10.0.0.2 host 'a-b.c' dev 'eth0' "
+			"dns 1.1.1.1 2.2.2.2 ntp 3.3.3.3"},
+		{"192.168.1.5:", "static 192.168.1.5/24 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
+				 "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"172.16.1.5::", "static 172.16.1.5/16 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
+				 "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"::::rpi-blog:eth0:dhcp", "dhcp 0.0.0.0/0 server 0.0.0.0 gw 0.0.0.0 host "
+					   "'rpi-blog' dev 'eth0' dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"10.0.0.5::::::dhcp", "dhcp 10.0.0.5/8 server 0.0.0.0 gw 0.0.0.0 host '' dev '' "
+				       "dns 0.0.0.0 0.0.0.0 ntp 0.0.0.0"},
+		{"10.0.0.256::::::off", "refused"},
+		{"10.0.0.5::::host_name::off", "refused"},
+		{"10.0.0.5::::$(x)::off", "refused"},
+		{"10.0.0.5:::33:::off", "refused"},
+		{"10.0.0.5:::255.0.255.0:::off", "refused"},
+		{"10.0.0.5:::::a/b:off", "refused"},
+		{"10.0.0.5:::::0123456789abcdef:off", "refused"},
+		{"10.0.0.5::::::static", "refused"},
+		{"10.0.0.5::::::off:x", "refused"},
+		{"a b", "refused"},
+		{"a/b", "refused"},
+		{"1:2:3:4:5:6:7:8:9:10:11", "refused"},
 	};
 
 	(void)state;
@@ -93,7 +93,7 @@ static void test_column(void **state)
 
 	(void)state;
 	assert_int_equal(
-	        ip_param_parse(span_str("10.0.0.5::10.0.0.1:24:h:e\x1b:off"), &p, &err), -EINVAL);
+		ip_param_parse(span_str("10.0.0.5::10.0.0.1:24:h:e\x1b:off"), &p, &err), -EINVAL);
 	assert_string_equal(err.text, "ip=, column 25: \"e\\x1b\" is no interface name");
 	assert_int_equal(p.method, IP_OFF); /* left alone */
 }
@@ -101,7 +101,7 @@ static void test_column(void **state)
 static void test_truncations(void **state)
 {
 	const char *text =
-	        "10.0.0.5:10.0.0.1:10.0.0.2:255.255.0.0:host:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3";
+		"10.0.0.5:10.0.0.1:10.0.0.2:255.255.0.0:host:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3";
 
 	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
@@ -119,9 +119,9 @@ static void test_truncations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_forms),
-	        cmocka_unit_test(test_column),
-	        cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_column),
+		cmocka_unit_test(test_truncations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
