@@ -148,6 +148,13 @@ int fs_mkdirs(const char *path, mode_t mode)
 	return 0;
 }
 
+int fs_join(char *out, size_t size, const char *dir, const char *name)
+{
+	int n = snprintf(out, size, "%s/%s", dir, name);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
 bool fs_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -34,6 +34,10 @@ int fs_poke(const char *path, const char *text) __attribute__((warn_unused_resul
 /* Makes @path and its parents. Returns 0 (also if it is there), or a negative errno. */
 int fs_mkdirs(const char *path, mode_t mode) __attribute__((warn_unused_result));
 
+/* DIR/NAME into @out. Returns 0, or -ENAMETOOLONG if it does not fit. */
+int fs_join(char *out, size_t size, const char *dir, const char *name)
+	__attribute__((warn_unused_result));
+
 bool fs_exists(const char *path);
 
 #endif

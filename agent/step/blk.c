@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What is on a block device, and which of it is the root.
+ */
+#include <blkid/blkid.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "step/blk.h"
+
+/* Copies a value of libblkid, which comes from the disk: kept only if it fits. */
+static void take_value(blkid_probe probe, const char *name, char *to, size_t size)
+{
+	const char *value;
+	size_t len;
+
+	if (blkid_probe_lookup_value(probe, name, &value, &len) != 0)
+		return;
+	if (span_copy(span_str(value), to, size) < 0)
+		to[0] = '\0'; /* a longer one is none that root= could name */
+}
+
+int blk_probe(const char *path, struct blk *blk)
+{
+	blkid_probe probe = blkid_new_probe_from_filename(path);
+	int r;
+
+	if (!probe)
+		return errno > 0 ? -errno : -EIO;
+	/* These three cannot fail on a new probe. */
+	(void)blkid_probe_enable_superblocks(probe, 1);
+	(void)blkid_probe_set_superblocks_flags(
+		probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID);
+	(void)blkid_probe_enable_partitions(probe, 1);
+	(void)blkid_probe_set_partitions_flags(probe, BLKID_PARTS_ENTRY_DETAILS);
+	r = blkid_do_safeprobe(probe); /* 1: nothing found; -2: more than one thing */
+	if (r == 0) {
+		take_value(probe, "TYPE", blk->type, sizeof(blk->type));
+		take_value(probe, "LABEL", blk->label, sizeof(blk->label));
+		take_value(probe, "UUID", blk->uuid, sizeof(blk->uuid));
+		take_value(probe, "PART_ENTRY_NAME", blk->part_label, sizeof(blk->part_label));
+		take_value(probe, "PART_ENTRY_UUID", blk->part_uuid, sizeof(blk->part_uuid));
+	}
+	blkid_free_probe(probe);
+	return r == -1 ? -EIO : 0;
+}
+
+static bool fits(const struct plan *plan, const struct blk *b)
+{
+	if (!plan->lun_auto && b->lun != plan->lun)
+		return false;
+	switch (plan->root_kind) {
+	case PLAN_ROOT_LABEL:
+		return strcmp(b->label, plan->root) == 0;
+	case PLAN_ROOT_UUID:
+		return strcasecmp(b->uuid, plan->root) == 0;
+	case PLAN_ROOT_PARTLABEL:
+		return strcmp(b->part_label, plan->root) == 0;
+	case PLAN_ROOT_PARTUUID:
+		return strcasecmp(b->part_uuid, plan->root) == 0;
+	case PLAN_ROOT_PART:
+		return b->part == plan->root_part;
+	case PLAN_ROOT_NONE:
+	case PLAN_ROOT_DEVICE:
+	case PLAN_ROOT_NFS:
+		break;
+	}
+	return false;
+}
+
+static void describe_root(const struct plan *plan, char *out, size_t size)
+{
+	static const char *const tags[] = {
+		[PLAN_ROOT_LABEL] = "LABEL=",
+		[PLAN_ROOT_UUID] = "UUID=",
+		[PLAN_ROOT_PARTLABEL] = "PARTLABEL=",
+		[PLAN_ROOT_PARTUUID] = "PARTUUID=",
+	};
+	char shown[80];
+
+	if (plan->root_kind == PLAN_ROOT_PART)
+		(void)snprintf(out, size, "partition %u", plan->root_part);
+	else
+		(void)snprintf(out, size, "%s%s", tags[plan->root_kind],
+			span_escape(span_str(plan->root), shown, sizeof(shown)));
+}
+
+/* "sda1 vfat LABEL=system-boot, sda2 ext4 LABEL=root", cut when it gets long. */
+static void describe_list(const struct blk_list *list, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (unsigned int i = 0; i < list->n && at < size; i++) {
+		const struct blk *b = &list->at[i];
+		char shown[48];
+		int n;
+
+		if (b->part == 0 && !b->type[0])
+			continue; /* a disk whose partitions are listed */
+		n = snprintf(out + at, size - at, "%s%s %s%s%s", at ? ", " : "", b->name,
+			b->type[0] ? b->type : "unknown", b->label[0] ? " LABEL=" : "",
+			span_escape(span_str(b->label), shown, sizeof(shown)));
+		at += n > 0 ? (size_t)n : 0;
+	}
+	if (!out[0])
+		(void)snprintf(out, size, "nothing that is known");
+}
+
+int blk_match(const struct plan *plan, const struct blk_list *list, const char *where,
+	const struct blk **ret, struct err *reterr)
+{
+	const struct blk *hit = NULL;
+	char root[120], there[280];
+
+	describe_root(plan, root, sizeof(root));
+	for (unsigned int i = 0; i < list->n; i++) {
+		if (!fits(plan, &list->at[i]))
+			continue;
+		if (hit)
+			return err_set(reterr, -EEXIST,
+				"%s is on %s and on %s: choose with pinet.lun= or another root=",
+				root, hit->name, list->at[i].name);
+		hit = &list->at[i];
+	}
+	if (!hit) {
+		describe_list(list, there, sizeof(there));
+		return err_set(reterr, -ENOENT, "no %s on the disks of %s: there is %s", root,
+			where, there);
+	}
+	*ret = hit;
+	return 0;
+}
