@@ -88,6 +88,27 @@ def firmware_unit(run) -> str:
     return ""
 
 
+def mounted_by_nfs(where: str, option: str = ""):
+    """@where is the TFTP copy over NFS, mounted with @option."""
+
+    def mounted(run) -> str:
+        for line in run.facts["mounts"].splitlines():
+            target, source, kind, options = line.split(" ")
+            if target == where and kind in ("nfs", "nfs4"):
+                if source != run.text("{server}:/srv/tftp/{mac}"):
+                    return f"{where} is {source}"
+                return "" if not option or option in options.split(",") else f"{where} lacks {option}: {options}"
+        return f"{where} is not mounted by NFS: {run.facts['mounts']}"
+
+    return mounted
+
+
+def firmware_vfat(run) -> str:
+    """/boot/firmware is the partition that fstab names."""
+    mount = run.facts["mount-firmware"].split(" ")
+    return "" if mount[1:2] == ["vfat"] else f"/boot/firmware is not the vfat partition: {' '.join(mount)}"
+
+
 def no_firmware(run) -> str:
     """Nothing is mounted at /boot/firmware: not the TFTP copy, and never the stale partition."""
     mount = run.facts["mount-firmware"]
@@ -123,6 +144,41 @@ def no_address(interface: str):
     return has_none
 
 
+def mtu_is(mtu: int, interface: str = "eth0"):
+    """@interface has @mtu."""
+
+    def has_mtu(run) -> str:
+        found = [link["mtu"] for link in run.facts.json("links") if link["ifname"] == interface]
+        return "" if found == [mtu] else f"the MTU of {interface} is {found}, expected {mtu}"
+
+    return has_mtu
+
+
+def route_is(destination: str, gateway: str):
+    """There is exactly one route to @destination, through @gateway."""
+
+    def has_route(run) -> str:
+        found = [route.get("gateway") for route in run.facts.json("routes") if route["dst"] == destination]
+        return "" if found == [run.text(gateway)] else f"routes to {destination}: {found}, expected {run.text(gateway)}"
+
+    return has_route
+
+
+def default_route_is(gateway: str):
+    """There is exactly one default route, through @gateway."""
+    return route_is("default", gateway)
+
+
+def klibc_says(key: str, value: str):
+    """/run/net-IFACE.conf of the root's interface has @key with @value, quoted."""
+
+    def says(run) -> str:
+        text = "\n".join(run.facts.files("klibc").values())
+        return "" if f"{key}='{value}'" in text.splitlines() else f"no {key}='{value}' in:\n{text}"
+
+    return says
+
+
 def klibc_conf(run) -> str:
     """/run/net-IFACE.conf describes the address in klibc's words, for those who read it."""
     files = run.facts.files("klibc")
@@ -152,6 +208,11 @@ def clean_shutdown(run) -> str:
     if lost:
         return f"at shutdown: {lost[0]}"
     return "" if "reboot: Power down" in end else "the kernel did not say it powers down"
+
+
+def untouched(run) -> str:
+    """pinet has left nothing: this boot was not its own."""
+    return f"there is something in /run/pinet: {run.facts['run-pinet']}" if run.facts["run-pinet"] else ""
 
 
 def status_shows(*patterns: str):

@@ -52,8 +52,10 @@ class Machine:
         argv += ["-machine", "q35,graphics=off,sata=off,smbus=off,i8042=off,vmport=off", "-m", str(self.memory_mib), "-smp", str(self.cpus)]
         argv += ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", TCG_CPU]
         argv += ["-device", "virtio-rng-pci"]
+        if any(model.startswith("usb-") for _, model, _ in self.nics):
+            argv += ["-device", "qemu-xhci"]
         for index, (tap, model, mac) in enumerate(self.nics):
-            rom = "" if not self.kernel and index == 0 else ",romfile="
+            rom = ",romfile=" if (self.kernel or index) and not model.startswith("usb-") else ""
             argv += ["-netdev", f"tap,id=net{index},ifname={tap},script=no,downscript=no"]
             argv += ["-device", f"{model},netdev=net{index},id=nic{index},mac={mac}{rom}"]
         if self.disks:

@@ -17,6 +17,8 @@ from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SUITES = ("bookworm", "trixie")
 SHELL_PROMPT = r"^\(initramfs\) "
+# The last part of the address that DHCP gives the first adapter.
+FIRST_ADDRESS = 107
 # How a run can end, and QEMU's word for it. "shell" is decided on the console.
 REASONS = {"boots": "guest-shutdown", "powers-off": "guest-shutdown", "reboots": "guest-reset"}
 
@@ -53,7 +55,7 @@ class Scenario:
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
     acl: str = "ALL"  # the only initiator name the target accepts
     chap: tuple[str, str] | None = None
-    export: str = "/srv/tftp/{mac}"  # which directory NFS exports; {mac} is below /srv/tftp
+    export: str = "/srv/tftp/{mac}"  # the directory that NFS exports
     nfs: tuple[int, ...] = (3, 4)
     down: tuple[str, ...] = ()  # servers that are not started
 
@@ -68,7 +70,7 @@ class Scenario:
 
 def names() -> list[str]:
     """The scenarios there are, in order."""
-    return sorted(name for name in os.listdir(E2E) if os.path.exists(os.path.join(E2E, name, "scenario.py")))
+    return sorted(name for name in os.listdir(E2E) if re.match(r"\d\d-", name))
 
 
 def load(name: str) -> Scenario:
@@ -83,14 +85,16 @@ def load(name: str) -> Scenario:
 class Run:
     """One run of a scenario with one suite. The checks read its results."""
 
-    def __init__(self, name: str, scenario: Scenario, suite: str, arch: str, deb: str, directory: str):
+    def __init__(self, name: str, scenario: Scenario, suite: str, arch: str, deb: str, directory: str, login: bool = False):
         self.name, self.scenario, self.suite, self.arch, self.deb = name, scenario, suite, arch, deb
-        self.directory = directory
-        self.mac = mac_address(0).replace(":", "-")
+        self.directory, self.login = directory, login
+        # The adapter that finds the servers gives the client its name.
+        first = next(index for index, nic in enumerate(scenario.nics) if nic.network == "lan")
+        self.mac = mac_address(first).replace(":", "-")
         self.words = {
             "server": SERVER,
             "mac": self.mac,
-            "client": "192.168.77.107",
+            "client": f"192.168.77.{FIRST_ADDRESS + first}",
             "target": f"iqn.2025-02.dev.example:root:{self.mac}",
             "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
         }
@@ -110,7 +114,9 @@ class Run:
 
     def cmdline(self) -> str:
         """The client's kernel command line."""
-        common = "console=ttyS0 quiet net.ifnames=0 transparent_hugepage=never systemd.mask=serial-getty@ttyS0.service"
+        common = "console=ttyS0 loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
+        if not self.login:
+            common += " systemd.mask=serial-getty@ttyS0.service"
         return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
@@ -156,15 +162,19 @@ class Run:
 
     def _make_servers(self, disk: str) -> None:
         scenario = self.scenario
-        lines = [f"dhcp-host={mac_address(index)},192.168.77.{107 + index}" for index in range(len(scenario.nics))]
+        lines = [
+            f"dhcp-host={mac_address(index)},192.168.77.{FIRST_ADDRESS + index}" for index in range(len(scenario.nics))
+        ]
         lines += [self.text(line) for line in scenario.dhcp]
         if scenario.ipxe:
             lines += ["dhcp-match=set:ipxe,175", f"dhcp-boot=tag:ipxe,{self.mac}/boot.ipxe"]
         export = self.text(scenario.export)
+        exported = self.directory + export.removeprefix("/srv")
+        os.makedirs(exported, exist_ok=True)
         servers = [
             Dhcp(self.directory, self.tftp, lines),
             Tgt(self.directory, self.words["target"], disk, self.text(scenario.acl), scenario.chap),
-            Nfs(self.directory, self.tftp + export.removeprefix("/srv/tftp"), export, scenario.nfs),
+            Nfs(self.directory, exported, export, scenario.nfs),
         ]
         self.servers = {server.name: server for server in servers}
 

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# End-to-end tests, demo and boot benchmark: included by tests/tests.mk. All need root.
+#   make e2e               every scenario        make e2e S=20-chap    one of them (20-chap/trixie: one suite)
+#   make e2e-quick         the few that "make test" runs
+#   make demo              one client from power-on to multi-user; LOGIN=1 leaves you at its login prompt
+#   make bench             Debian's stock scripts against pinet, in one run
+E2E_ARCH := $(or $(ARCH),amd64)
+E2E_DEB := $(BUILD)/deb/$(E2E_ARCH).deb
+
+# The package is built in a copy of the tree, which stays clean; nothing is built when nothing has changed.
+e2e-deb:
+	$(Q)tests/e2e/lib/deps build
+	$(Q)tests/e2e/lib/build-deb $(E2E_ARCH) $(E2E_DEB)
+
+e2e-deps:
+	$(Q)tests/e2e/lib/deps guest servers
+
+e2e: e2e-deps e2e-deb
+	$(Q)tests/e2e/run --arch $(E2E_ARCH) --deb $(E2E_DEB) --out $(BUILD)/e2e $(S)
+
+e2e-quick: e2e-deps e2e-deb
+	$(Q)tests/e2e/run --quick --arch $(E2E_ARCH) --deb $(E2E_DEB) --out $(BUILD)/e2e
+
+demo: e2e-deps e2e-deb
+	$(Q)tests/e2e/demo --deb $(E2E_DEB) --out $(BUILD)/demo $(if $(filter 1,$(LOGIN)),--login)
+
+bench: e2e-deps e2e-deb
+	$(Q)tests/bench/boot --deb $(E2E_DEB) --out $(BUILD)/bench
+
+.PHONY: e2e e2e-quick e2e-deb e2e-deps demo bench
