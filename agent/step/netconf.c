@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The network as other packages read it: /run/net-IFACE.conf in klibc's format, and resolv.conf.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "step/step.h"
+
+/* A string that grows within its buffer; full is remembered. */
+struct text {
+	char *p;
+	size_t at, size;
+	bool full;
+};
+
+static void put(struct text *t, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (t->full || n >= t->size - t->at) {
+		t->full = true;
+		return;
+	}
+	memcpy(t->p + t->at, s, n + 1);
+	t->at += n;
+}
+
+/* NAME='VALUE': readers source the file in a shell, so nothing may end the quotes. */
+static void assign(struct text *t, const char *name, const char *value)
+{
+	char one[2] = "";
+
+	put(t, name);
+	put(t, "='");
+	for (; *value; value++) {
+		one[0] = *value;
+		put(t, *value == '\'' ? "'\\''" : *value == '\n' ? " " : one);
+	}
+	put(t, "'\n");
+}
+
+static void assign_ip4(struct text *t, const char *name, struct in_addr a)
+{
+	char shown[IP4_TEXT_SIZE];
+
+	num_format_ip4(a, shown);
+	assign(t, name, shown);
+}
+
+static void assign_u64(struct text *t, const char *name, uint64_t v)
+{
+	char shown[24];
+
+	(void)snprintf(shown, sizeof(shown), "%llu", (unsigned long long)v); /* fits */
+	assign(t, name, shown);
+}
+
+/* The gateway of the default route, 0.0.0.0 if there is none. */
+static struct in_addr default_gateway(const struct plan *plan, const struct network_report *r)
+{
+	for (unsigned int i = 0; r->have_lease && i < r->lease.n_routes; i++)
+		if (r->lease.route[i].prefix == 0)
+			return r->lease.route[i].gateway;
+	return r->have_lease ? (struct in_addr){0} : plan->net.gateway;
+}
+
+static struct in_addr name_server(
+	const struct plan *plan, const struct network_report *r, unsigned int i)
+{
+	if (plan->net.dns[i].s_addr)
+		return plan->net.dns[i]; /* ip= names them even beside DHCP */
+	return r->have_lease && i < r->lease.n_dns ? r->lease.dns[i] : (struct in_addr){0};
+}
+
+static struct in_addr root_server(const struct plan *plan, const struct network_report *r)
+{
+	struct in_addr a;
+
+	if (num_parse_ip4(span_str(plan->server), &a) == 0)
+		return a;
+	if (plan->net.server.s_addr)
+		return plan->net.server;
+	return r->have_lease ? r->lease.siaddr : (struct in_addr){0};
+}
+
+static struct in_addr broadcast(const struct network_report *r)
+{
+	if (r->have_lease && r->lease.broadcast.s_addr)
+		return r->lease.broadcast;
+	return (struct in_addr){r->address.s_addr | ~num_mask4(r->prefix).s_addr};
+}
+
+int netconf_format(
+	const struct plan *plan, const struct network_report *report, char *out, size_t size)
+{
+	const struct lease *l = &report->lease;
+	const bool dhcp = report->have_lease;
+	struct text t = {out, 0, size, size == 0};
+
+	assign(&t, "DEVICE", report->ifname);
+	assign(&t, "PROTO", dhcp ? "dhcp" : "none");
+	assign_ip4(&t, "IPV4ADDR", report->address);
+	assign_ip4(&t, "IPV4BROADCAST", broadcast(report));
+	assign_ip4(&t, "IPV4NETMASK", num_mask4(report->prefix));
+	assign_ip4(&t, "IPV4GATEWAY", default_gateway(plan, report));
+	assign_ip4(&t, "IPV4DNS0", name_server(plan, report, 0));
+	assign_ip4(&t, "IPV4DNS1", name_server(plan, report, 1));
+	assign(&t, "HOSTNAME",
+		plan->net.hostname[0] ? plan->net.hostname
+		: dhcp                ? l->hostname
+				      : "");
+	assign(&t, "DNSDOMAIN", dhcp ? l->domain : "");
+	assign(&t, "NISDOMAIN", "");
+	assign_ip4(&t, "ROOTSERVER", root_server(plan, report));
+	assign(&t, "ROOTPATH", dhcp ? l->rootpath : "");
+	assign(&t, "filename", dhcp ? l->bootfile : "");
+	assign_u64(&t, "UPTIME", clock_now_ms() / 1000);
+	assign_u64(&t, "DHCPLEASETIME", dhcp && l->has_lease_time ? l->lease_s : 0);
+	assign(&t, "DOMAINSEARCH", dhcp ? l->search : "");
+	return t.full ? -ENOSPC : 0;
+}
+
+int netconf_resolv(
+	const struct plan *plan, const struct network_report *report, char *out, size_t size)
+{
+	struct text t = {out, 0, size, size == 0};
+	char shown[IP4_TEXT_SIZE];
+
+	if (size)
+		out[0] = '\0';
+	for (unsigned int i = 0; i < 2; i++) {
+		struct in_addr a = name_server(plan, report, i);
+
+		if (!a.s_addr)
+			continue;
+		num_format_ip4(a, shown);
+		put(&t, "nameserver ");
+		put(&t, shown);
+		put(&t, "\n");
+	}
+	if (t.at && report->have_lease && (report->lease.search[0] || report->lease.domain[0])) {
+		put(&t, "search "); /* both were checked to be names when the lease was read */
+		put(&t, report->lease.search[0] ? report->lease.search : report->lease.domain);
+		put(&t, "\n");
+	}
+	return t.full ? -ENOSPC : 0;
+}
