@@ -210,12 +210,24 @@ class Guest:
             self._read_qmp()
 
 
+def run_interactive(machine: Machine) -> None:
+    """Runs a guest with its console on this terminal until it is switched off (or Ctrl-A X ends it)."""
+    argv = machine.argv() + ["-chardev", "stdio,id=terminal,mux=on,signal=off", "-serial", "chardev:terminal"]
+    subprocess.run(argv + ["-mon", "chardev=terminal"], preexec_fn=die_with_parent, check=False)
+
+
 def live_writer(stream=sys.stdout):
-    """Returns a function that shows console text as it comes, without the escapes that clear a terminal."""
-    escape = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|c)")
+    """Returns a function that shows console text as it comes, without the escapes that move a terminal's cursor."""
+    escape = re.compile(r"\x1b(\[[0-9;?!]*[A-Za-z]|[^\[])")
+    rest = ""
 
     def write(text: str) -> None:
-        stream.write(escape.sub("", text))
+        nonlocal rest
+        text = escape.sub("", rest + text)
+        # An escape may come in two parts.
+        cut = text.find("\x1b")
+        rest = "" if cut < 0 or len(text) - cut > 16 else text[cut:]
+        stream.write(text[: len(text) - len(rest)])
         stream.flush()
 
     return write

@@ -108,8 +108,8 @@ def base(suite: str, arch: str) -> str:
 def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = None, name: str = "") -> Client:
     """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
 
-    @files, path to text, are put into the root file system before the initramfs is made; images with some are
-    told apart by @name."""
+    @files, path to text, are put into the root file system before the initramfs is made, scripts as executables;
+    images with some are told apart by @name."""
     root = base(suite, arch)
     files = dict(files or {})
     if not deb:
@@ -131,6 +131,8 @@ def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = 
                 os.makedirs(os.path.dirname(full), exist_ok=True)
                 with open(full, "w", encoding="utf-8") as file:
                     file.write(text)
+                if text.startswith("#!"):
+                    os.chmod(full, 0o755)
             os.chmod(tree, 0o755)
             try:
                 _script("build-client", root, out, tree, *([deb] if deb else []))

@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 PR_SET_PDEATHSIG = 1
+INSIDE = "PINET_E2E_INSIDE"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -76,6 +78,19 @@ class Daemon:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+
+def enter_namespaces(before) -> None:
+    """Starts this program again where it has its own network, mounts and processes, which the kernel takes down with
+    it. @before is called where the network of this machine still is."""
+    if os.environ.get(INSIDE):
+        run("mount", "-t", "tmpfs", "tmpfs", "/run")
+        return
+    before()
+    die_with_parent()
+    os.environ[INSIDE] = "1"
+    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    os.execvp("unshare", unshare + [sys.executable, *sys.argv])
 
 
 def replace_file(path: str, text: str) -> None:

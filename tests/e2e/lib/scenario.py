@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from . import image
 from .facts import Facts
-from .guest import Event, Guest, Machine, live_writer, mac_address
+from .guest import Event, Guest, Machine, mac_address, run_interactive
 from .proc import RigError, replace_file
 from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 
@@ -87,7 +88,7 @@ class Run:
 
     def __init__(self, name: str, scenario: Scenario, suite: str, arch: str, deb: str, directory: str, login: bool = False):
         self.name, self.scenario, self.suite, self.arch, self.deb = name, scenario, suite, arch, deb
-        self.directory, self.login = directory, login
+        self.directory, self.login = os.path.abspath(directory), login
         # The adapter that finds the servers gives the client its name.
         first = next(index for index, nic in enumerate(scenario.nics) if nic.network == "lan")
         self.mac = mac_address(first).replace(":", "-")
@@ -98,7 +99,7 @@ class Run:
             "target": f"iqn.2025-02.dev.example:root:{self.mac}",
             "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
         }
-        self.tftp = os.path.join(directory, "tftp")
+        self.tftp = os.path.join(self.directory, "tftp")
         self.boot_files = os.path.join(self.tftp, self.mac)
         self.console = ""
         self.reason = ""
@@ -115,8 +116,7 @@ class Run:
     def cmdline(self) -> str:
         """The client's kernel command line."""
         common = "console=ttyS0 loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
-        if not self.login:
-            common += " systemd.mask=serial-getty@ttyS0.service"
+        common += " facts=off" if self.login else " systemd.mask=serial-getty@ttyS0.service"
         return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
@@ -142,8 +142,8 @@ class Run:
                 file.write(bytes(-file.tell() % 4))
                 file.write(image.cpio({path: self.text(text).encode() for path, text in scenario.initramfs.items()}))
 
-        network = Network()
-        nics = [(network.tap(nic.network), nic.model, mac_address(index)) for index, nic in enumerate(scenario.nics)]
+        self.network = Network()
+        nics = [(self.network.tap(nic.network), nic.model, mac_address(index)) for index, nic in enumerate(scenario.nics)]
         disks = []
         if scenario.local_disk:
             disks.append(os.path.join(self.directory, "local.img"))
@@ -194,23 +194,41 @@ class Run:
             case _:
                 raise RigError(f"no such event: {event.do}")
 
-    def boot(self, live: bool = False) -> None:
-        """Boots the client once and collects what came of it."""
-        scenario = self.scenario
+    @contextmanager
+    def serving(self):
+        """Has the servers running, and yields the machine that is to boot from them."""
         machine = self.prepare()
-        for server in self.servers.values():
-            if server.name not in scenario.down:
-                server.start()
+        try:
+            for server in self.servers.values():
+                if server.name not in self.scenario.down:
+                    server.start()
+            yield machine
+        finally:
+            for server in self.servers.values():
+                server.close()
+            self.network.close()
+
+    def interactive(self) -> None:
+        """Boots the client with its console on this terminal, and returns when it is switched off."""
+        with self.serving() as machine:
+            run_interactive(machine)
+
+    def boot(self, live=None, ready=None) -> None:
+        """Boots the client once and collects what came of it. @live is called with what the console says, @ready
+        with this run when the servers are up."""
+        scenario = self.scenario
         log = os.path.join(self.directory, "console.log")
-        with Guest(machine, log, live_writer() if live else None) as self.guest:
+        with self.serving() as machine, Guest(machine, log, live) as self.guest:
+            if ready:
+                ready(self)
             for index, nic in enumerate(scenario.nics):
                 if not nic.link:
                     self.guest.set_link(index, False)
             self.guest.power_on()
             until = SHELL_PROMPT if scenario.outcome == "shell" else ""
             self.ended = self.guest.follow(scenario.limit_s, until, scenario.events, self.act)
-            self.reason = self.guest.reason
-            self.console = self.guest.console
+        self.reason = self.guest.reason
+        self.console = self.guest.console
         self.facts = Facts(self.console)
 
     def outcome_error(self) -> str:

@@ -30,6 +30,11 @@ class Network:
             self.bridges[network] = name
         return self.bridges[network]
 
+    def close(self) -> None:
+        """Takes all of it down again."""
+        for name in [f"tap{index}" for index in range(self.taps)] + list(self.bridges.values()):
+            run("ip", "link", "delete", name)
+
     def tap(self, network: str) -> str:
         """Makes a tap device on @network and returns its name."""
         name = f"tap{self.taps}"
@@ -49,6 +54,10 @@ class Server:
 
     def stop(self) -> None:
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Stops it for good."""
+        self.stop()
 
     def logs(self) -> list[str]:
         """The log files to show when a test fails."""
@@ -182,6 +191,10 @@ EXPORT {{
 
     def stop(self) -> None:
         self.ganesha.stop()
+
+    def close(self) -> None:
+        self.stop()
+        self.rpcbind.stop()
 
     def logs(self) -> list[str]:
         return [self.log, self.ganesha.log]
