@@ -9,65 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from .machine import Machine
 from .proc import RigError, die_with_parent
-
-# Emulated "rep stosb" and "rep movsb" go byte by byte: without these two flags Linux clears and copies pages another way,
-# and a boot takes ten seconds less.
-TCG_CPU = "max,-erms,-fsrm"
-
-
-def mac_address(index: int) -> str:
-    """The MAC address of NIC number @index (from 0)."""
-    return f"52:54:00:77:00:{index + 1:02x}"
-
-
-def accelerator() -> str:
-    """"kvm" where the CPU has virtualization, else "tcg". A /dev/kvm alone proves nothing: it can be there and fail.
-    PINET_ACCEL overrides it."""
-    if "PINET_ACCEL" in os.environ:
-        return os.environ["PINET_ACCEL"]
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        can = re.search(r"^flags\s*:.*\b(vmx|svm)\b", file.read(), re.M)
-    return "kvm" if can and os.access("/dev/kvm", os.R_OK | os.W_OK) else "tcg"
-
-
-@dataclass
-class Machine:
-    """The hardware of a guest. @nics are (tap, model, MAC), @disks image files on a SCSI adapter."""
-
-    nics: list[tuple[str, str, str]]
-    disks: list[str] = field(default_factory=list)
-    kernel: str = ""
-    initrd: str = ""
-    cmdline: str = ""
-    memory_mib: int = 640
-    cpus: int = 1
-
-    def argv(self) -> list[str]:
-        """The QEMU command, without what connects its console and its monitor."""
-        accel = accelerator()
-        argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        argv += ["-machine", "q35,graphics=off,sata=off,smbus=off,i8042=off,vmport=off", "-m", str(self.memory_mib), "-smp", str(self.cpus)]
-        argv += ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", TCG_CPU]
-        argv += ["-device", "virtio-rng-pci"]
-        if any(model.startswith("usb-") for _, model, _ in self.nics):
-            argv += ["-device", "qemu-xhci"]
-        for index, (tap, model, mac) in enumerate(self.nics):
-            rom = ",romfile=" if (self.kernel or index) and not model.startswith("usb-") else ""
-            argv += ["-netdev", f"tap,id=net{index},ifname={tap},script=no,downscript=no"]
-            argv += ["-device", f"{model},netdev=net{index},id=nic{index},mac={mac}{rom}"]
-        if self.disks:
-            argv += ["-device", "virtio-scsi-pci"]
-        for index, disk in enumerate(self.disks):
-            argv += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}", "-device", f"scsi-hd,drive=disk{index}"]
-        if self.kernel:
-            argv += ["-kernel", self.kernel, "-initrd", self.initrd, "-append", self.cmdline]
-        else:
-            argv += ["-boot", "n"]
-        return argv
-
 
 @dataclass
 class Event:

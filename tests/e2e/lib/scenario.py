@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from . import image
 from .facts import Facts
-from .guest import Event, Guest, Machine, mac_address, run_interactive
+from .guest import Event, Guest, run_interactive
+from .machine import BOARDS, Machine, mac_address
 from .proc import RigError, replace_file
 from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 
@@ -115,8 +116,9 @@ class Run:
 
     def cmdline(self) -> str:
         """The client's kernel command line."""
-        common = "console=ttyS0 loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
-        common += " facts=off" if self.login else " systemd.mask=serial-getty@ttyS0.service"
+        console = BOARDS[self.arch].console
+        common = f"console={console} loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
+        common += " facts=off" if self.login else f" systemd.mask=serial-getty@{console}.service"
         return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
@@ -150,7 +152,7 @@ class Run:
             image.copy(client.file("lun.img"), disks[0])
             image.mark(disks[0], "local disk")
         self._make_servers(disk)
-        machine = Machine(nics=nics, disks=disks)
+        machine = Machine(self.arch, nics, disks)
         if scenario.ipxe:
             replace_file(
                 os.path.join(self.boot_files, "boot.ipxe"),
