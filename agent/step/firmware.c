@@ -71,7 +71,8 @@ static int prepare_mount_point(
 
 	if ((size_t)snprintf(out, size, "%s%s", rootmnt, dir) >= size)
 		return err_set(reterr, -ENAMETOOLONG, "%s: the path is too long", dir);
-	if (mkdir(out, 0755) < 0 && errno != EEXIST)
+	/* A root that is still read-only refuses mkdir even where the directory is there. */
+	if (stat(out, &st) < 0 && mkdir(out, 0755) < 0)
 		return err_sys(
 			reterr, -errno, "the root has no directory %s and it cannot be made", dir);
 	if (stat(out, &st) < 0 || !S_ISDIR(st.st_mode))
