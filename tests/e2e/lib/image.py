@@ -4,6 +4,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,8 @@ from .proc import RigError, run
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("PINET_CACHE", "/var/cache/pinet-tests")
 GUEST = os.path.join(os.path.dirname(HERE), "guest")
+# So many images of a kind stay in the cache.
+KEPT = 4
 # A stock client has no hook of ours to add what these machines need.
 STOCK_MODULES = "virtio_pci\nvirtio_net\nvirtio_scsi\nsd_mod\next4\n"
 
@@ -69,18 +72,25 @@ def _lock(name: str):
         yield
 
 
+def _prune(prefix: str) -> None:
+    """Removes the images of @prefix but the few used last: what is in use elsewhere is among those."""
+    pattern = re.compile(re.escape(prefix) + r"-[0-9a-f]{12}")
+    paths = [os.path.join(CACHE, name) for name in os.listdir(CACHE) if pattern.fullmatch(name)]
+    for path in sorted(paths, key=os.path.getmtime)[: -KEPT + 1]:
+        shutil.rmtree(path)
+
+
 def _build(prefix: str, digest: str, make) -> str:
-    """Returns the cached directory PREFIX-DIGEST; @make fills one when there is none. Older ones of PREFIX go."""
+    """Returns the cached directory PREFIX-DIGEST; @make fills one when there is none."""
     path = os.path.join(CACHE, f"{prefix}-{digest}")
     with _lock(prefix):
         if not os.path.isdir(path):
-            for name in os.listdir(CACHE):
-                if name.startswith(f"{prefix}-") and len(name.split("-")) == len(os.path.basename(path).split("-")):
-                    shutil.rmtree(os.path.join(CACHE, name))
+            _prune(prefix)
             partial = f"{path}.partial"
             shutil.rmtree(partial, ignore_errors=True)
             make(partial)
             os.rename(partial, path)
+        os.utime(path)
         return path
 
 
