@@ -64,12 +64,11 @@ static void on_carrier(struct race *race, struct nic *nic, bool up)
 	}
 }
 
+/* Called while the kernel's answer is being read: no request may be sent from here. */
 static void on_link(void *ctx, const struct rtnl_link *link)
 {
 	struct race *race = ctx;
 	struct nic *nic = find_nic(race, link->ifindex);
-	struct rtnl_request req;
-	struct err err = {.code = 0};
 
 	if (link->gone || (!nic && !nic_is_wanted(race->plan, link))) {
 		if (nic) {
@@ -86,14 +85,34 @@ static void on_link(void *ctx, const struct rtnl_link *link)
 		memcpy(nic->mac, link->mac, MAC_LEN);
 	}
 	memcpy(nic->name, link->name, sizeof(nic->name)); /* it may have been renamed */
-	if (!(link->flags & IFF_UP) && !nic->raised) {
+	nic->down = !(link->flags & IFF_UP);
+	on_carrier(race, nic, (link->flags & IFF_UP) && (link->flags & IFF_LOWER_UP));
+}
+
+/* Sets the links up that are down, once; what comes of it is the monitor's next event. */
+static void raise_links(struct race *race)
+{
+	for (unsigned int i = 0; i < NICS_MAX; i++) {
+		struct nic *nic = &race->nic[i];
+		struct rtnl_request req;
+		struct err err = {.code = 0};
+
+		if (!nic->ifindex || !nic->down || nic->raised)
+			continue;
 		nic->raised = true;
 		rtnl_msg_set_up(&req, nic->ifindex, true);
 		if (rtnl_do(&race->nl, &req, &err, "cannot set the link up") < 0)
 			fail_nic(nic, &err);
-		return; /* what comes of it is the next event */
 	}
-	on_carrier(race, nic, (link->flags & IFF_UP) && (link->flags & IFF_LOWER_UP));
+}
+
+static int look_at_links(struct race *race, struct err *reterr)
+{
+	int r = rtnl_dump_links(&race->nl, on_link, race, reterr);
+
+	if (r == 0)
+		raise_links(race);
+	return r;
 }
 
 /* A client that has something to do: its socket is readable or its deadline has passed. */
@@ -138,9 +157,10 @@ static int turn(struct race *race, uint64_t deadline_ms, struct err *reterr)
 	if (n > 0 && p[NICS_MAX].revents) {
 		r = rtnl_read_links(&race->monitor, on_link, race, reterr);
 		if (r == -ENOBUFS) /* events were lost: look at everything */
-			r = rtnl_dump_links(&race->nl, on_link, race, reterr);
+			return look_at_links(race, reterr);
 		if (r < 0)
 			return r;
+		raise_links(race);
 	}
 	return 0;
 }
@@ -263,7 +283,7 @@ int network_run(const struct plan *plan, uint64_t deadline_ms,
 		r = rtnl_open_monitor(
 			&race->monitor, reterr); /* before the dump: nothing is missed */
 	if (r == 0)
-		r = rtnl_dump_links(&race->nl, on_link, race, reterr);
+		r = look_at_links(race, reterr);
 	if (r == 0)
 		r = run_race(race, deadline_ms, waiting, ctx, reterr);
 	if (r == 0)

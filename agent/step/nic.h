@@ -15,6 +15,7 @@ struct nic {
 	int ifindex; /* 0: this place is free */
 	char name[IF_NAMESIZE];
 	uint8_t mac[MAC_LEN];
+	bool down;
 	bool raised; /* it was down, and we set it up */
 	bool carrier;
 	uint64_t carrier_ms;
