@@ -3,6 +3,7 @@
  */
 #include <blkid/blkid.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,31 +25,41 @@ static void take_value(blkid_probe probe, const char *name, char *to, size_t siz
 int blk_probe(const char *path, struct blk *blk)
 {
 	blkid_probe probe = blkid_new_probe_from_filename(path);
+	char usage[16] = "";
 	int r;
 
 	if (!probe)
 		return errno > 0 ? -errno : -EIO;
 	/* These three cannot fail on a new probe. */
 	(void)blkid_probe_enable_superblocks(probe, 1);
-	(void)blkid_probe_set_superblocks_flags(
-		probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID);
+	(void)blkid_probe_set_superblocks_flags(probe,
+		BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID);
 	(void)blkid_probe_enable_partitions(probe, 1);
 	(void)blkid_probe_set_partitions_flags(probe, BLKID_PARTS_ENTRY_DETAILS);
 	r = blkid_do_safeprobe(probe); /* 1: nothing found; -2: more than one thing */
 	if (r == 0) {
 		take_value(probe, "TYPE", blk->type, sizeof(blk->type));
+		take_value(probe, "USAGE", usage, sizeof(usage));
 		take_value(probe, "LABEL", blk->label, sizeof(blk->label));
 		take_value(probe, "UUID", blk->uuid, sizeof(blk->uuid));
 		take_value(probe, "PART_ENTRY_NAME", blk->part_label, sizeof(blk->part_label));
 		take_value(probe, "PART_ENTRY_UUID", blk->part_uuid, sizeof(blk->part_uuid));
 	}
+	blk->mountable = strcmp(usage, "filesystem") == 0;
+	blk->ambiguous = r == -2;
 	blkid_free_probe(probe);
 	return r == -1 ? -EIO : 0;
 }
 
+/* Linux numbers a LUN as the target addresses it: from 256 on flat, with bit 14 set (SAM-5 4.7). */
+static bool has_lun(const struct plan *plan, const struct blk *b)
+{
+	return plan->lun_auto || b->lun == plan->lun || b->lun == (plan->lun | 0x4000);
+}
+
 static bool fits(const struct plan *plan, const struct blk *b)
 {
-	if (!plan->lun_auto && b->lun != plan->lun)
+	if (!has_lun(plan, b))
 		return false;
 	switch (plan->root_kind) {
 	case PLAN_ROOT_LABEL:
@@ -86,36 +97,85 @@ static void describe_root(const struct plan *plan, char *out, size_t size)
 			span_escape(span_str(plan->root), shown, sizeof(shown)));
 }
 
-/* "sda1 vfat LABEL=system-boot, sda2 ext4 LABEL=root", cut when it gets long. */
-static void describe_list(const struct blk_list *list, char *out, size_t size)
+/* A sentence that grows within its buffer, and is cut there. */
+static void __attribute__((format(printf, 4, 5)))
+add(char *out, size_t size, size_t *at, const char *format, ...)
 {
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(out + *at, size - *at, format, ap);
+	va_end(ap);
+	if (n > 0)
+		*at += (size_t)n < size - *at ? (size_t)n : size - *at - 1;
+}
+
+/* "sda1 vfat LABEL=system-boot, sda2 ext4 LABEL=root": what the LUN of the plan holds. */
+static void describe_list(
+	const struct plan *plan, const struct blk_list *list, char *out, size_t size)
+{
+	char shown[48];
 	size_t at = 0;
 
 	out[0] = '\0';
-	for (unsigned int i = 0; i < list->n && at < size; i++) {
+	for (unsigned int i = 0; i < list->n; i++) {
 		const struct blk *b = &list->at[i];
-		char shown[48];
-		int n;
 
-		if (b->part == 0 && !b->type[0])
+		if (!has_lun(plan, b) || (b->part == 0 && !b->type[0] && !b->ambiguous))
 			continue; /* a disk whose partitions are listed */
-		n = snprintf(out + at, size - at, "%s%s %s%s%s", at ? ", " : "", b->name,
-			b->type[0] ? b->type : "unknown", b->label[0] ? " LABEL=" : "",
-			span_escape(span_str(b->label), shown, sizeof(shown)));
-		at += n > 0 ? (size_t)n : 0;
+		add(out, size, &at, "%s%s %s", at ? ", " : "", b->name,
+			b->ambiguous ? "with more than one file system at once (see wipefs)"
+			: b->type[0] ? b->type
+				     : "unknown");
+		if (b->label[0])
+			add(out, size, &at, " LABEL=%s",
+				span_escape(span_str(b->label), shown, sizeof(shown)));
+		if (b->part_label[0] && plan->root_kind == PLAN_ROOT_PARTLABEL)
+			add(out, size, &at, " PARTLABEL=%s",
+				span_escape(span_str(b->part_label), shown, sizeof(shown)));
+		if (b->uuid[0] && plan->root_kind == PLAN_ROOT_UUID)
+			add(out, size, &at, " UUID=%s",
+				span_escape(span_str(b->uuid), shown, sizeof(shown)));
+		if (b->part_uuid[0] && plan->root_kind == PLAN_ROOT_PARTUUID)
+			add(out, size, &at, " PARTUUID=%s",
+				span_escape(span_str(b->part_uuid), shown, sizeof(shown)));
 	}
-	if (!out[0])
-		(void)snprintf(out, size, "nothing that is known");
+	if (!at)
+		add(out, size, &at, "nothing that is known");
+}
+
+/* The LUN of the plan is not there: which ones are. */
+static int no_such_lun(
+	const struct plan *plan, const struct blk_list *list, const char *where, struct err *reterr)
+{
+	char there[200];
+	size_t at = 0;
+
+	there[0] = '\0';
+	for (unsigned int i = 0; i < list->n; i++)
+		if (list->at[i].part == 0)
+			add(there, sizeof(there), &at, "%s%llu (%s)", at ? ", " : "",
+				(unsigned long long)list->at[i].lun, list->at[i].name);
+	return err_set(reterr, -ENOENT, "%s shows no disk as LUN %llu, only as LUN %s", where,
+		(unsigned long long)plan->lun, at ? there : "...");
 }
 
 int blk_match(const struct plan *plan, const struct blk_list *list, const char *where,
 	const struct blk **ret, struct err *reterr)
 {
 	const struct blk *hit = NULL;
-	char root[120], there[280];
+	char root[120], there[ERR_TEXT_SIZE];
+	bool lun = false;
 
+	if (plan->root_kind == PLAN_ROOT_NONE || plan->root_kind == PLAN_ROOT_DEVICE ||
+		plan->root_kind == PLAN_ROOT_NFS)
+		return err_set(reterr, -EINVAL,
+			"root= does not say what to look for: give LABEL=, UUID=, PARTLABEL=, "
+			"PARTUUID= or part:N");
 	describe_root(plan, root, sizeof(root));
 	for (unsigned int i = 0; i < list->n; i++) {
+		lun = lun || has_lun(plan, &list->at[i]);
 		if (!fits(plan, &list->at[i]))
 			continue;
 		if (hit)
@@ -124,11 +184,13 @@ int blk_match(const struct plan *plan, const struct blk_list *list, const char *
 				root, hit->name, list->at[i].name);
 		hit = &list->at[i];
 	}
-	if (!hit) {
-		describe_list(list, there, sizeof(there));
-		return err_set(reterr, -ENOENT, "no %s on the disks of %s: there is %s", root,
-			where, there);
+	if (hit) {
+		*ret = hit;
+		return 0;
 	}
-	*ret = hit;
-	return 0;
+	if (!lun && list->n)
+		return no_such_lun(plan, list, where, reterr);
+	describe_list(plan, list, there, sizeof(there));
+	return err_set(
+		reterr, -ENOENT, "no %s on the disks of %s: there is %s", root, where, there);
 }

@@ -15,6 +15,8 @@ struct blk {
 	uint64_t lun;
 	unsigned int part;
 	char type[32];
+	bool mountable; /* @type is a file system: no swap, LUKS, LVM or RAID member */
+	bool ambiguous; /* traces of more than one file system: wipefs(8) lists them */
 	char label[256], uuid[64];
 	char part_label[256], part_uuid[64];
 };
@@ -35,7 +37,8 @@ int blk_probe(const char *path, struct blk *blk) __attribute__((warn_unused_resu
  * The one of @list that the plan's root= means.
  *
  * Returns 0 with @ret, -ENOENT with @reterr listing what there is, -EEXIST with @reterr if more
- * than one fits. @where names the session for the sentence.
+ * than one fits, -EINVAL if root= is none that is looked up here. @where names the target for the
+ * sentence.
  */
 int blk_match(const struct plan *plan, const struct blk_list *list, const char *where,
 	const struct blk **ret, struct err *reterr) __attribute__((warn_unused_result));
