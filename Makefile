@@ -8,7 +8,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wc
 	-Wconversion -Wno-sign-conversion -Wformat=2 -Wpointer-arith -Wundef -Wswitch-enum -Werror
 CFLAGS ?= -O2 -g
 # Static and position-independent: no shared library is in the image.
-HARDEN = -fstack-protector-strong -fPIE
+HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERSION)"' \
 	-Iagent $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now -Wl,--gc-sections $(LDFLAGS)
@@ -35,8 +35,22 @@ $(BUILD)/%.o: %.c
 
 include tests/tests.mk
 
+# The agent runs where there are no shared libraries.
+static-check: $(BUILD)/pinet
+	@tests/lint/static $<
+
+TOOLS = $(DESTDIR)/usr/share/initramfs-tools
+
 install: $(BUILD)/pinet
 	install -D -m 0755 $(BUILD)/pinet $(DESTDIR)/usr/sbin/pinet
+	install -D -m 0755 hooks/pinet $(TOOLS)/hooks/pinet
+	install -D -m 0644 hooks/modules $(DESTDIR)/usr/share/pinet/modules
+	install -D -m 0755 scripts/open-iscsi $(DESTDIR)/usr/share/pinet/open-iscsi
+	set -e; for stage in local-top local-bottom panic; do \
+		install -D -m 0755 scripts/$$stage/pinet $(TOOLS)/scripts/$$stage/pinet; \
+	done
+	install -D -m 0644 conf/conf-hooks.d/pinet $(TOOLS)/conf-hooks.d/pinet
+	install -D -m 0644 conf/pinet.conf $(DESTDIR)/etc/pinet/pinet.conf
 
 deb:
 	dpkg-buildpackage -us -uc -b
@@ -47,4 +61,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install deb format clean
+.PHONY: all install static-check deb format clean
