@@ -2,48 +2,16 @@
  * One NFS mount by mount(2), without a helper program and with a deadline.
  */
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/clock.h"
+#include "step/bounded.h"
 #include "step/nfs.h"
 
-#define SOURCE_SIZE  600
-#define OPTIONS_SIZE 600
-
-/*
- * soft with long time-outs: a server that is away for a minute is waited for, one that is gone gives
- * an error in place of processes that hang for ever; what is written there is written by tools that
- * check, and a half-written boot file never becomes the active one.
- */
-#define COMMON_OPTIONS "soft,timeo=100,retrans=5,proto=tcp"
-
-int nfs_source(const struct nfs_mount *m, char *out, size_t size)
-{
-	int n = snprintf(out, size, strchr(m->host, ':') ? "[%s]:%s" : "%s:%s", m->host, m->path);
-
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
-
-int nfs_options(const struct nfs_mount *m, char *out, size_t size)
-{
-	/* Without rpc.statd there is no lock protocol for version 3. */
-	const char *v3 = m->version[0] == '3' ? ",nolock,mountproto=tcp" : "";
-	int n = snprintf(out, size, "vers=%s,addr=%s,%s%s%s%s", m->version, m->host, COMMON_OPTIONS,
-		v3, m->options[0] ? "," : "", m->options);
-
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
+#define SOURCE_SIZE 600
 
 /* The kernel's errno as a sentence about the server. */
-static int explain(int r, const struct nfs_mount *m, const char *source, struct err *reterr)
+static int explain(
+	int r, const struct nfs_mount *m, const char *source, const char *data, struct err *reterr)
 {
 	switch (-r) {
 	case EACCES:
@@ -52,6 +20,8 @@ static int explain(int r, const struct nfs_mount *m, const char *source, struct 
 			"the server does not let this client mount %s: check its exports", source);
 	case ENOENT:
 		return err_set(reterr, r, "the server has no directory %s", m->path);
+	case ENOTDIR:
+		return err_set(reterr, r, "%s is no directory on the server", m->path);
 	case EPROTONOSUPPORT:
 		return err_set(reterr, r, "the server does not speak this version");
 	case ECONNREFUSED:
@@ -59,6 +29,8 @@ static int explain(int r, const struct nfs_mount *m, const char *source, struct 
 			m->host);
 	case ETIMEDOUT:
 		return err_set(reterr, r, "%s does not answer", m->host);
+	case EINVAL:
+		return err_set(reterr, r, "the kernel does not take the options %s", data);
 	case ENODEV:
 		return err_set(reterr, r,
 			"this kernel has no NFS of this version: the module is not in the "
@@ -68,50 +40,36 @@ static int explain(int r, const struct nfs_mount *m, const char *source, struct 
 	}
 }
 
-/* Waits for @pid until the deadline: its errno as the exit status, or -ETIMEDOUT. */
-static int wait_child(pid_t pid, uint64_t deadline_ms)
-{
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd p = {pidfd, POLLIN, 0};
-	int n, status, r = 0;
+/* The arguments of mount(2). */
+struct job {
+	const char *source, *where, *type, *data;
+	unsigned long flags;
+};
 
-	if (pidfd < 0)
-		r = -errno;
-	while (r == 0) {
-		n = poll(&p, 1, clock_poll_ms(clock_now_ms(), deadline_ms));
-		if (n > 0)
-			break;
-		if (n == 0)
-			r = -ETIMEDOUT;
-		else if (errno != EINTR)
-			r = -errno;
-	}
-	if (r < 0)
-		(void)kill(pid, SIGKILL); /* the kernel's NFS waits can be killed */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (r < 0)
-		return r;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+static int do_mount(const void *arg)
+{
+	const struct job *j = arg;
+
+	return mount(j->source, j->where, j->type, j->flags, j->data) < 0 ? -errno : 0;
 }
 
 int nfs_mount(const struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
 {
-	char source[SOURCE_SIZE], options[OPTIONS_SIZE];
-	pid_t pid;
+	char source[SOURCE_SIZE], data[NFS_OPTIONS_SIZE];
+	struct job job = {.source = source,
+		.where = m->where,
+		.type = m->version[0] == '3' ? "nfs" : "nfs4",
+		.data = data,
+		.flags = m->wishes->flags};
 	int r;
 
-	if (nfs_source(m, source, sizeof(source)) < 0 ||
-		nfs_options(m, options, sizeof(options)) < 0)
+	if (nfs_source(m, source, sizeof(source)) < 0 || nfs_data(m, data, sizeof(data)) < 0)
 		return err_set(reterr, -ENAMETOOLONG, "%.60s...: the names are too long", m->path);
-	pid = fork();
-	if (pid < 0)
-		return err_sys(reterr, -errno, "cannot start a process");
-	if (pid == 0)
-		_exit(mount(source, m->where, m->version[0] == '3' ? "nfs" : "nfs4", MS_NOATIME,
-			      options) == 0
-				? 0
-				: errno); /* errno values of Linux are below 256 where mount is concerned */
-	r = wait_child(pid, deadline_ms);
-	return r < 0 ? explain(r, m, source, reterr) : 0;
+	r = bounded_run(do_mount, &job, deadline_ms);
+	if (r == 0)
+		return 0;
+	/* The child may have been killed just after the mount; without one, there is nothing to undo. */
+	if (r == -ETIMEDOUT || r == -EINTR)
+		(void)umount2(m->where, MNT_DETACH);
+	return explain(r, m, source, data, reterr);
 }

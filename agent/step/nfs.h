@@ -8,26 +8,48 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/span.h"
+
+#define NFS_OPTIONS_SIZE 384
+#define NFS_VERSIONS     3
+
+/* The owner's options, sorted by who understands them. */
+struct nfs_wishes {
+	const char *versions[NFS_VERSIONS + 1]; /* to be tried in this order; NULL ends them */
+	uint16_t port; /* 2049 if none was named */
+	unsigned long flags; /* MS_* for mount(2) */
+	char data[256]; /* what is left, for the NFS client */
+};
 
 struct nfs_mount {
 	const char *host; /* numeric address, IPv6 without brackets */
 	const char *path; /* what the server exports, or a directory below it */
 	const char *where;
-	const char *version; /* "4.2", "4.1" or "3" */
-	const char *options; /* further ones, separated by commas; "" for none */
+	const char *version; /* "4.2" */
+	const struct nfs_wishes *wishes;
 };
+
+/*
+ * Reads options as they stand in fstab. Those that are for mount(8) or systemd only, as nofail, are
+ * left out. Returns 0, or -EINVAL with @reterr.
+ */
+int nfs_wishes_parse(struct span options, struct nfs_wishes *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /* HOST:/path as the kernel and the mount table have it. Returns 0 or -ENAMETOOLONG. */
 int nfs_source(const struct nfs_mount *m, char *out, size_t size)
 	__attribute__((warn_unused_result));
 
-/* The options for mount(2). Returns 0 or -ENAMETOOLONG. */
+/* The options for the NFS client of the kernel. Returns 0 or -ENAMETOOLONG. */
+int nfs_data(const struct nfs_mount *m, char *out, size_t size) __attribute__((warn_unused_result));
+
+/* All options as fstab and a mount unit have them. Returns 0 or -ENAMETOOLONG. */
 int nfs_options(const struct nfs_mount *m, char *out, size_t size)
 	__attribute__((warn_unused_result));
 
 /*
- * Mounts @m. A server that is silent is given up at @deadline_ms: the attempt runs in a child, which
- * can be killed. Returns 0, or a negative errno with @reterr: what the server answered.
+ * Mounts @m. A server that is silent is given up at @deadline_ms; nothing stays mounted then.
+ * Returns 0, or a negative errno with @reterr: what the server answered.
  */
 int nfs_mount(const struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
 	__attribute__((warn_unused_result));

@@ -52,7 +52,7 @@ struct firmware_report {
 	bool mounted;
 	char source[PLAN_PATH_SIZE + SETTING_VALUE_SIZE]; /* HOST:/path */
 	char where[PLAN_PATH_SIZE]; /* in the running system */
-	char options[SETTING_VALUE_SIZE + 128]; /* as mounted, for the unit */
+	char options[SETTING_VALUE_SIZE + 256]; /* as mounted, for the unit */
 	char version[8]; /* "4.2", "4.1" or "3" */
 };
 
