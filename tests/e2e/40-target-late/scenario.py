@@ -8,6 +8,6 @@ scenario = Scenario(
     down=("tgt",),
     events=(Event("start tgt", after=30, seen=r"pinet: .*{server}"),),
     cmdline="pinet.server={server} pinet.target={target}",
-    console=(r"pinet: .*{server}.*3260.*refused.*trying again in",),
+    console=(r"pinet: {server} refuses connections to port 3260.*trying again in",),
     checks=check.BY_PINET,
 )

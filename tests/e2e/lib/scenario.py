@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import image
 from .facts import Facts
@@ -228,7 +228,8 @@ class Run:
                     self.guest.set_link(index, False)
             self.guest.power_on()
             until = SHELL_PROMPT if scenario.outcome == "shell" else ""
-            self.ended = self.guest.follow(scenario.limit_s, until, scenario.events, self.act)
+            events = [replace(event, seen=self.text(event.seen)) for event in scenario.events]
+            self.ended = self.guest.follow(scenario.limit_s, until, events, self.act)
         self.reason = self.guest.reason
         self.console = self.guest.console
         self.facts = Facts(self.console)
