@@ -9,11 +9,11 @@ E2E_DEB := $(BUILD)/deb/$(E2E_ARCH).deb
 
 # The package is built in a copy of the tree, which stays clean; nothing is built when nothing has changed.
 e2e-deb:
-	$(Q)tests/e2e/lib/deps build
+	$(Q)tests/deps build$(if $(filter-out $(HOST_ARCH),$(E2E_ARCH)), cross)
 	$(Q)tests/e2e/lib/build-deb $(E2E_ARCH) $(E2E_DEB)
 
 e2e-deps:
-	$(Q)tests/e2e/lib/deps guest servers
+	$(Q)tests/deps guest servers
 
 e2e: e2e-deps e2e-deb
 	$(Q)tests/e2e/run --arch $(E2E_ARCH) --deb $(E2E_DEB) --out $(BUILD)/e2e $(S)
