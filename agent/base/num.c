@@ -88,6 +88,11 @@ struct in_addr num_mask4(unsigned int prefix)
 	return (struct in_addr){htonl(m)};
 }
 
+struct in_addr num_broadcast4(struct in_addr a, unsigned int prefix)
+{
+	return (struct in_addr){prefix < 31 ? a.s_addr | ~num_mask4(prefix).s_addr : 0};
+}
+
 unsigned int num_class_prefix4(struct in_addr a)
 {
 	uint32_t h = ntohl(a.s_addr);

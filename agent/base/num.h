@@ -40,6 +40,9 @@ int num_prefix_of_mask4(struct in_addr mask) __attribute__((warn_unused_result))
 /* Netmask of a prefix length 0..32, in network order. */
 struct in_addr num_mask4(unsigned int prefix);
 
+/* The broadcast address of the network of @a, 0.0.0.0 if it has none (/31 and /32, RFC 3021). */
+struct in_addr num_broadcast4(struct in_addr a, unsigned int prefix);
+
 /* Prefix length that an address has without a netmask: 8, 16 or 24 (RFC 791 section 3.2). */
 unsigned int num_class_prefix4(struct in_addr a);
 

@@ -36,23 +36,24 @@ static bool on_link(const struct network_report *r, struct in_addr gateway)
 	return ((gateway.s_addr ^ r->address.s_addr) & mask.s_addr) == 0;
 }
 
-/* 0 also if it is there already. */
 static int add_route(struct rtnl *nl, const struct network_report *r,
 	const struct lease_route *route, struct err *reterr)
 {
 	struct rtnl_request req;
 	char dst[IP4_TEXT_SIZE], gateway[IP4_TEXT_SIZE];
-	int e;
 
 	num_format_ip4(route->dst, dst);
 	num_format_ip4(route->gateway, gateway);
 	rtnl_msg_add_route(
 		&req, r->ifindex, route, r->address, r->have_lease ? RTPROT_DHCP : RTPROT_BOOT);
-	e = rtnl_do(nl, &req, reterr, "route to %s/%u via %s", dst, route->prefix, gateway);
-	return e == -EEXIST ? 0 : e;
+	return rtnl_do(nl, &req, reterr, "route to %s/%u via %s", dst, route->prefix, gateway);
 }
 
-/* A gateway outside the prefix is reached by a host route (RFC 3442 has such networks in mind). */
+/*
+ * A gateway outside the prefix is reached by a host route (RFC 3442 has such networks in mind),
+ * which the lease may have listed itself. A route that is there already, perhaps through another
+ * interface, is left as it is.
+ */
 static void add_route_via(
 	struct rtnl *nl, struct network_report *r, const struct lease_route *route)
 {
@@ -62,7 +63,7 @@ static void add_route_via(
 
 	if (route->gateway.s_addr && !on_link(r, route->gateway))
 		e = add_route(nl, r, &host, &err);
-	if (e == 0)
+	if (e == 0 || e == -EEXIST)
 		e = add_route(nl, r, route, &err);
 	if (e < 0)
 		notes_add(&r->notes, "%s", err.text);
@@ -81,7 +82,7 @@ static void add_routes(struct rtnl *nl, const struct plan *plan, struct network_
 int link_configure(
 	struct rtnl *nl, const struct plan *plan, struct network_report *report, struct err *reterr)
 {
-	struct in_addr broadcast = {report->address.s_addr | ~num_mask4(report->prefix).s_addr};
+	struct in_addr broadcast = num_broadcast4(report->address, report->prefix);
 	struct rtnl_request req;
 	char shown[IP4_TEXT_SIZE];
 	int r;

@@ -90,7 +90,7 @@ static struct in_addr broadcast(const struct network_report *r)
 {
 	if (r->have_lease && r->lease.broadcast.s_addr)
 		return r->lease.broadcast;
-	return (struct in_addr){r->address.s_addr | ~num_mask4(r->prefix).s_addr};
+	return num_broadcast4(r->address, r->prefix);
 }
 
 int netconf_format(

@@ -13,17 +13,20 @@
 #include "step/link.h"
 #include "step/nic.h"
 #include "step/step.h"
+#include "step/udev.h"
 
 #define TELL_FIRST_MS 5000
 #define TELL_EVERY_MS 10000
 #define SENTENCE_SIZE 400
+#define RETRY_MS      1000
+#define UDEV_MS       3000 /* a udev that needs longer is not waited for */
 
 struct race {
 	const struct plan *plan;
 	struct rtnl nl, monitor;
+	int udev_fd; /* -1 when nobody renames interfaces */
 	struct nic nic[NICS_MAX];
 	struct nic *winner;
-	struct err failure; /* of a callback that cannot return it */
 };
 
 static struct nic *find_nic(struct race *race, int ifindex)
@@ -34,34 +37,28 @@ static struct nic *find_nic(struct race *race, int ifindex)
 	return NULL;
 }
 
+/* What failed may work a little later: a driver that loads its firmware, a full queue. */
 static void fail_nic(struct nic *nic, const struct err *err)
 {
 	nic_stop_dhcp(nic);
 	nic->failure = *err;
+	nic->retry_ms = clock_now_ms() + RETRY_MS;
 }
 
 static void on_carrier(struct race *race, struct nic *nic, bool up)
 {
-	struct err err = {.code = 0};
-	uint64_t now_ms = clock_now_ms();
-
 	if (up == nic->carrier)
 		return;
 	nic->carrier = up;
 	nic->failure.code = 0;
-	if (!up) {
-		nic_stop_dhcp(nic);
-		if (race->winner == nic)
-			race->winner = NULL;
+	nic->retry_ms = 0;
+	if (up) {
+		nic->carrier_ms = clock_now_ms();
 		return;
 	}
-	nic->carrier_ms = now_ms;
-	if (race->plan->net.method == PLAN_METHOD_STATIC) {
-		if (!race->winner)
-			race->winner = nic;
-	} else if (nic_start_dhcp(nic, now_ms, &err) < 0) {
-		fail_nic(nic, &err);
-	}
+	nic_stop_dhcp(nic);
+	if (race->winner == nic)
+		race->winner = NULL;
 }
 
 /* Called while the kernel's answer is being read: no request may be sent from here. */
@@ -70,7 +67,8 @@ static void on_link(void *ctx, const struct rtnl_link *link)
 	struct race *race = ctx;
 	struct nic *nic = find_nic(race, link->ifindex);
 
-	if (link->gone || (!nic && !nic_is_wanted(race->plan, link))) {
+	if (link->gone ||
+		(nic ? nic_is_lost(race->plan, link) : !nic_is_wanted(race->plan, link))) {
 		if (nic) {
 			on_carrier(race, nic, false);
 			memset(nic, 0, sizeof(*nic));
@@ -82,6 +80,7 @@ static void on_link(void *ctx, const struct rtnl_link *link)
 		if (!nic)
 			return; /* more interfaces than anybody plugs in: the first ones race */
 		nic->ifindex = link->ifindex;
+		nic->udev_until_ms = clock_now_ms() + UDEV_MS;
 		memcpy(nic->mac, link->mac, MAC_LEN);
 	}
 	memcpy(nic->name, link->name, sizeof(nic->name)); /* it may have been renamed */
@@ -89,30 +88,44 @@ static void on_link(void *ctx, const struct rtnl_link *link)
 	on_carrier(race, nic, (link->flags & IFF_UP) && (link->flags & IFF_LOWER_UP));
 }
 
-/* Sets the links up that are down, once; what comes of it is the monitor's next event. */
-static void raise_links(struct race *race)
+/* True while udev may still rename the interface; one that the plan calls by its name has it. */
+static bool waits_for_udev(const struct race *race, const struct nic *nic, uint64_t now_ms)
 {
-	for (unsigned int i = 0; i < NICS_MAX; i++) {
-		struct nic *nic = &race->nic[i];
-		struct rtnl_request req;
-		struct err err = {.code = 0};
-
-		if (!nic->ifindex || !nic->down || nic->raised)
-			continue;
-		nic->raised = true;
-		rtnl_msg_set_up(&req, nic->ifindex, true);
-		if (rtnl_do(&race->nl, &req, &err, "cannot set the link up") < 0)
-			fail_nic(nic, &err);
-	}
+	return race->udev_fd >= 0 && !race->plan->net.ifname[0] && now_ms < nic->udev_until_ms &&
+	       !udev_is_done(nic->ifindex);
 }
 
-static int look_at_links(struct race *race, struct err *reterr)
+/* What comes of it is the monitor's next event. */
+static void raise_link(struct race *race, struct nic *nic)
 {
-	int r = rtnl_dump_links(&race->nl, on_link, race, reterr);
+	struct rtnl_request req;
+	struct err err = {.code = 0};
 
-	if (r == 0)
-		raise_links(race);
-	return r;
+	rtnl_msg_set_up(&req, nic->ifindex, true);
+	if (rtnl_do(&race->nl, &req, &err, "cannot set the link up") < 0)
+		fail_nic(nic, &err);
+	else
+		nic->raised = true;
+}
+
+/* The next thing to do for an interface: set it up, then at its carrier ask for an address. */
+static void advance(struct race *race, struct nic *nic, uint64_t now_ms)
+{
+	struct err err = {.code = 0};
+
+	if (!nic->ifindex || now_ms < nic->retry_ms)
+		return;
+	if (nic->down && !nic->raised) {
+		if (!waits_for_udev(race, nic, now_ms))
+			raise_link(race, nic);
+	} else if (!nic->carrier || nic->running) {
+		return;
+	} else if (race->plan->net.method == PLAN_METHOD_STATIC) {
+		if (!race->winner)
+			race->winner = nic;
+	} else if (nic_start_dhcp(nic, now_ms, &err) < 0) {
+		fail_nic(nic, &err);
+	}
 }
 
 /* A client that has something to do: its socket is readable or its deadline has passed. */
@@ -127,40 +140,50 @@ static void on_client(struct race *race, struct nic *nic, uint64_t now_ms)
 		race->winner = nic;
 }
 
-static uint64_t next_deadline(const struct race *race, uint64_t deadline_ms)
+static uint64_t next_deadline(const struct race *race, uint64_t now_ms, uint64_t deadline_ms)
 {
-	for (unsigned int i = 0; i < NICS_MAX; i++)
-		if (race->nic[i].running)
-			deadline_ms = clock_min(deadline_ms, race->nic[i].dhcp.deadline_ms);
+	for (unsigned int i = 0; i < NICS_MAX; i++) {
+		const struct nic *nic = &race->nic[i];
+
+		if (nic->running)
+			deadline_ms = clock_min(deadline_ms, nic->dhcp.deadline_ms);
+		if (nic->retry_ms > now_ms)
+			deadline_ms = clock_min(deadline_ms, nic->retry_ms);
+		if (nic->down && !nic->raised && nic->udev_until_ms > now_ms)
+			deadline_ms = clock_min(deadline_ms, nic->udev_until_ms);
+	}
 	return deadline_ms;
 }
 
 /* Waits for the next thing to happen and takes it. Returns 0 or a negative errno with @reterr. */
 static int turn(struct race *race, uint64_t deadline_ms, struct err *reterr)
 {
-	struct pollfd p[NICS_MAX + 1];
+	struct pollfd p[NICS_MAX + 2];
+	uint64_t now_ms = clock_now_ms();
 	int n, r;
 
 	for (unsigned int i = 0; i < NICS_MAX; i++)
 		p[i] = (struct pollfd){race->nic[i].running ? race->nic[i].io.fd : -1, POLLIN, 0};
 	p[NICS_MAX] = (struct pollfd){race->monitor.fd, POLLIN, 0};
-	n = poll(p, NICS_MAX + 1, clock_poll_ms(clock_now_ms(), next_deadline(race, deadline_ms)));
-	if (n < 0 && errno != EINTR)
-		return err_sys(reterr, -errno, "cannot wait for the network");
-	for (unsigned int i = 0; n >= 0 && i < NICS_MAX; i++) {
+	p[NICS_MAX + 1] = (struct pollfd){race->udev_fd, POLLIN, 0};
+	n = poll(p, NICS_MAX + 2, clock_poll_ms(now_ms, next_deadline(race, now_ms, deadline_ms)));
+	if (n < 0)
+		return errno == EINTR ? 0 : err_sys(reterr, -errno, "cannot wait for the network");
+	now_ms = clock_now_ms();
+	for (unsigned int i = 0; i < NICS_MAX; i++) {
 		struct nic *nic = &race->nic[i];
-		uint64_t now_ms = clock_now_ms();
 
 		if (nic->running && (p[i].revents || nic->dhcp.deadline_ms <= now_ms))
 			on_client(race, nic, now_ms);
 	}
-	if (n > 0 && p[NICS_MAX].revents) {
+	if (p[NICS_MAX + 1].revents)
+		udev_drain(race->udev_fd);
+	if (p[NICS_MAX].revents) {
 		r = rtnl_read_links(&race->monitor, on_link, race, reterr);
 		if (r == -ENOBUFS) /* events were lost: look at everything */
-			return look_at_links(race, reterr);
+			r = rtnl_dump_links(&race->nl, on_link, race, reterr);
 		if (r < 0)
 			return r;
-		raise_links(race);
 	}
 	return 0;
 }
@@ -169,14 +192,19 @@ static int run_race(struct race *race, uint64_t deadline_ms,
 	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct err *reterr)
 {
 	uint64_t tell_ms = clock_now_ms() + TELL_FIRST_MS;
-	char sentence[SENTENCE_SIZE];
+	char sentence[SENTENCE_SIZE] = "";
 	bool any = false, carrier = false;
 
-	while (!race->winner) {
+	for (;;) {
 		uint64_t now_ms = clock_now_ms();
 		int r;
 
-		nic_describe(race->plan, race->nic, now_ms, sentence, sizeof(sentence));
+		for (unsigned int i = 0; i < NICS_MAX; i++)
+			advance(race, &race->nic[i], now_ms);
+		if (race->winner)
+			return 0;
+		if (now_ms >= clock_min(deadline_ms, tell_ms))
+			nic_describe(race->plan, race->nic, now_ms, sentence, sizeof(sentence));
 		if (now_ms >= deadline_ms)
 			break;
 		if (now_ms >= tell_ms) {
@@ -187,8 +215,6 @@ static int run_race(struct race *race, uint64_t deadline_ms,
 		if (r < 0)
 			return r;
 	}
-	if (race->winner)
-		return 0;
 	for (unsigned int i = 0; i < NICS_MAX; i++) {
 		any = any || race->nic[i].ifindex;
 		carrier = carrier || race->nic[i].carrier;
@@ -214,6 +240,7 @@ static void end_race(struct race *race)
 	}
 	rtnl_close(&race->nl);
 	rtnl_close(&race->monitor);
+	cleanup_fd(&race->udev_fd);
 }
 
 static int configure(struct race *race, struct network_report *report, struct err *reterr)
@@ -278,12 +305,13 @@ int network_run(const struct plan *plan, uint64_t deadline_ms,
 		return err_set(reterr, -ENOMEM, "no memory for the network interfaces");
 	race->plan = plan;
 	race->nl = race->monitor = RTNL_CLOSED;
+	race->udev_fd = udev_watch();
 	r = rtnl_open(&race->nl, reterr);
 	if (r == 0)
 		r = rtnl_open_monitor(
 			&race->monitor, reterr); /* before the dump: nothing is missed */
 	if (r == 0)
-		r = look_at_links(race, reterr);
+		r = rtnl_dump_links(&race->nl, on_link, race, reterr);
 	if (r == 0)
 		r = run_race(race, deadline_ms, waiting, ctx, reterr);
 	if (r == 0)

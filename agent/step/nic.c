@@ -34,6 +34,13 @@ bool nic_is_wanted(const struct plan *plan, const struct rtnl_link *link)
 	       !has_sysfs(link->name, "phy80211");
 }
 
+bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link)
+{
+	if (plan->net.ifname[0])
+		return strcmp(plan->net.ifname, link->name) != 0;
+	return link->enslaved;
+}
+
 int nic_start_dhcp(struct nic *nic, uint64_t now_ms, struct err *reterr)
 {
 	struct dhcp_transport io;
@@ -78,12 +85,35 @@ static int describe_one(const struct nic *nic, uint64_t now_ms, char *out, size_
 		nic->dhcp.ignored.code ? nic->dhcp.ignored.text : "");
 }
 
+/* " (there is wlan0, usb0)": what the owner may have meant; "" when there is nothing. */
+static void describe_others(char *out, size_t size)
+{
+	struct if_nameindex *all = if_nameindex();
+	char name[4 * IF_NAMESIZE];
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (const struct if_nameindex *i = all; i && i->if_index && at < size; i++) {
+		if (strcmp(i->if_name, "lo") == 0)
+			continue;
+		/* The kernel allows bytes in a name that a terminal should not see. */
+		span_escape(span_str(i->if_name), name, sizeof(name));
+		at += (size_t)snprintf(
+			out + at, size - at, "%s%s", at ? ", " : " (there is ", name);
+	}
+	if (at && at < size)
+		(void)snprintf(out + at, size - at, ")"); /* a long list may be cut */
+	if (all)
+		if_freenameindex(all);
+}
+
 void nic_describe(const struct plan *plan, const struct nic nics[NICS_MAX], uint64_t now_ms,
 	char *out, size_t size)
 {
-	char mac[MAC_TEXT_SIZE];
+	char mac[MAC_TEXT_SIZE], others[160];
 	size_t at = 0;
 
+	out[0] = '\0';
 	for (unsigned int i = 0; i < NICS_MAX; i++) {
 		int n;
 
@@ -99,11 +129,16 @@ void nic_describe(const struct plan *plan, const struct nic nics[NICS_MAX], uint
 	if (at)
 		return;
 	num_format_mac(plan->net.mac, ':', mac);
+	describe_others(others, sizeof(others));
 	if (plan->net.ifname[0])
-		(void)snprintf(out, size, "there is no network interface %s", plan->net.ifname);
+		(void)snprintf(out, size, "there is no network interface %s yet%s",
+			plan->net.ifname, others);
 	else if (plan->net.has_mac)
-		(void)snprintf(out, size, "there is no network interface with the address %s", mac);
+		(void)snprintf(out, size, "there is no network interface with the address %s yet%s",
+			mac, others);
 	else
 		(void)snprintf(out, size,
-			"there is no wired network interface: is its driver in the initramfs?");
+			"there is no wired network interface yet%s: is its driver in the "
+			"initramfs?",
+			others);
 }

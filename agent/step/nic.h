@@ -19,11 +19,13 @@ struct nic {
 	bool raised; /* it was down, and we set it up */
 	bool carrier;
 	uint64_t carrier_ms;
+	uint64_t udev_until_ms; /* udev may rename it until then */
+	uint64_t retry_ms; /* something failed: nothing is tried before this */
 	bool running; /* the client below has started */
 	uint64_t discover_ms;
 	struct dhcp_io io;
 	struct dhcp_client dhcp;
-	struct err failure; /* why it is out of the race, code 0 if it is not */
+	struct err failure; /* what failed last, code 0 if nothing did */
 };
 
 /*
@@ -31,6 +33,9 @@ struct nic {
  * interface with hardware behind it that is no part of a bridge or bond.
  */
 bool nic_is_wanted(const struct plan *plan, const struct rtnl_link *link);
+
+/* True if @link, which was wanted, no longer is: renamed, or put into a bridge or bond. */
+bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link);
 
 /* Starts the DHCP client: the carrier is up. Returns 0 or a negative errno with @reterr. */
 int nic_start_dhcp(struct nic *nic, uint64_t now_ms, struct err *reterr)
