@@ -18,7 +18,8 @@ CACHE = os.environ.get("PINET_CACHE", "/var/cache/pinet-tests")
 GUEST = os.path.join(os.path.dirname(HERE), "guest")
 # So many images of a kind stay in the cache.
 KEPT = 4
-# A stock client has no hook of ours to add what these machines need.
+# What the image is to have besides what the hooks add: the adapter of a local disk; without our hook, more.
+LOCAL_MODULES = "virtio_scsi\n"
 STOCK_MODULES = "virtio_pci\nvirtio_net\nvirtio_scsi\nsd_mod\next4\n"
 
 # Where build-client puts the root partition.
@@ -122,8 +123,7 @@ def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = 
     images with some are told apart by @name."""
     root = base(suite, arch)
     files = dict(files or {})
-    if not deb:
-        files["/etc/initramfs-tools/modules"] = STOCK_MODULES
+    files["/etc/initramfs-tools/modules"] = LOCAL_MODULES if deb else STOCK_MODULES
     kind = "-".join(filter(None, ["pinet" if deb else "stock", name.replace("-", "_")]))
     digest = _digest(
         os.path.basename(root).encode(),
