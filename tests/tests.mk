@@ -53,6 +53,9 @@ $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%): %: %.o $(LIBOBJ:$(BUILD)/%=$(BUILD)/asan/%
 	@echo "  LD      $@"
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+shell:
+	@tests/shell/run
+
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%
 	@tests/report fuzz-corpus/$* timeout 120 $< -timeout=10 tests/fuzz/corpus/$(*:fuzz_%=%)/*
@@ -79,11 +82,15 @@ clang: $(BUILD)/clang/pinet
 
 include tests/e2e/e2e.mk
 
+# The package as Debian builds it, and what lintian says of it.
+package: e2e-deb
+	@tests/report package/lintian lintian --allow-root --fail-on error,warning $(E2E_DEB)
+
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden fuzz-corpus
-TEST := clang $(CHECK) $(if $(filter arm64,$(HOST_ARCH)),,unit-arm64)
+CHECK := unit golden shell fuzz-corpus
+TEST := clang $(CHECK) $(if $(filter arm64,$(HOST_ARCH)),,unit-arm64) package e2e-quick
 
 check:
 	@tests/run $(BUILD)/test $(CHECK)
@@ -91,5 +98,5 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden fuzz-corpus fuzz clang deps check test $(FUZZ:%=run-%) $(FUZZ:%=long-%)
+.PHONY: unit golden shell package fuzz-corpus fuzz clang deps check test $(FUZZ:%=run-%) $(FUZZ:%=long-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
