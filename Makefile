@@ -46,7 +46,7 @@ install: $(BUILD)/pinet
 	install -D -m 0755 hooks/pinet $(TOOLS)/hooks/pinet
 	install -D -m 0644 hooks/modules $(DESTDIR)/usr/share/pinet/modules
 	install -D -m 0755 scripts/open-iscsi $(DESTDIR)/usr/share/pinet/open-iscsi
-	set -e; for stage in local-top local-bottom panic; do \
+	set -e; for stage in local-top local-bottom init-bottom panic; do \
 		install -D -m 0755 scripts/$$stage/pinet $(TOOLS)/scripts/$$stage/pinet; \
 	done
 	install -D -m 0644 conf/conf-hooks.d/pinet $(TOOLS)/conf-hooks.d/pinet

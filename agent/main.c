@@ -14,6 +14,7 @@ static const struct {
 	{"boot", cmd_boot, "[--handover FILE]",
 		"bring up network, iSCSI session and root (initramfs)"},
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
+	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
 	{"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
 		"show what a boot would do, and why"},
 	{"status", cmd_status, "", "show how this machine booted"},

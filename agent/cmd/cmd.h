@@ -10,6 +10,7 @@
 
 int cmd_boot(int argc, char **argv);
 int cmd_firmware(int argc, char **argv);
+int cmd_handover(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 

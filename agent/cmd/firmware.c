@@ -87,7 +87,7 @@ static int run(const char *root)
 {
 	struct firmware_report report = {.mounted = false};
 	uint64_t started_ms = clock_now_ms();
-	struct err err = {.code = 0};
+	struct err err = {.code = 0}, unit_err = {.code = 0};
 	struct state st;
 	struct plan plan;
 	int r = state_load(STATE_BOOT, &st, &err);
@@ -106,8 +106,8 @@ static int run(const char *root)
 		log_warning(
 			"%s", err.text); /* they may be built in; the mount says what is missing */
 	r = firmware_run(&plan, root, started_ms + FIRMWARE_MS, &report, &err);
-	if (r == 0)
-		r = write_unit(&report, &err);
+	if (write_unit(&report, &unit_err) < 0)
+		log_warning("%s", unit_err.text);
 	save(&report, &err);
 	if (r == 0) {
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,

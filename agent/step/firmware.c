@@ -107,7 +107,7 @@ int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline
 		m.where = where;
 		r = try_versions(&m, v4, deadline_ms, reterr);
 	}
-	if (r < 0) {
+	if (r != 0) {
 		err_prefix(reterr, "cannot mount %s", out.source);
 		return r;
 	}
@@ -150,6 +150,10 @@ int firmware_unit(const struct firmware_report *report, char *out, size_t size)
 	 * dependencies: local-fs.target, which fstab makes require it, would come after it and close
 	 * a circle, and nothing waits for network-online.target. The options are those of mount(2), addr=
 	 * included, so that mount(8) can do a remount where mount.nfs is not installed.
+	 *
+	 * When the server was away the unit still is needed: without it systemd would mount what fstab
+	 * says there, a boot partition of the LUN that nobody boots from. The condition lets the start
+	 * pass without doing anything, so that local-fs.target, which requires the unit, is reached.
 	 */
 	n = snprintf(out, size,
 		"# Made by pinet while it booted this machine; it takes precedence over fstab.\n"
@@ -160,13 +164,15 @@ int firmware_unit(const struct firmware_report *report, char *out, size_t size)
 		"After=network.target remote-fs-pre.target\n"
 		"Before=remote-fs.target umount.target\n"
 		"Conflicts=umount.target\n"
-		"\n"
+		"%s%s%s\n"
 		"[Mount]\n"
 		"What=%s\n"
 		"Where=%s\n"
 		"Type=%s\n"
 		"Options=%s\n",
-		what, where, report->version[0] == '3' ? "nfs" : "nfs4", report->options);
+		report->mounted ? "" : "ConditionPathIsMountPoint=", report->mounted ? "" : where,
+		report->mounted ? "" : "\n", what, where,
+		report->version[0] == '3' ? "nfs" : "nfs4", report->options);
 	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
 }
 

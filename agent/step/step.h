@@ -107,7 +107,8 @@ int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline
 	struct firmware_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * The text of the systemd mount unit for it, which wins over what fstab says of the mount point.
+ * The text of the systemd mount unit for it, which wins over what fstab says of the mount point, also
+ * when it could not be mounted.
  * Returns 0 or -ENOSPC. unit_name has the name that systemd wants: boot-firmware.mount.
  */
 int firmware_unit(const struct firmware_report *report, char *out, size_t size)

@@ -171,6 +171,10 @@ static void test_unit(void **state)
 	assert_non_null(strstr(out, "\nWhat=10.0.0.1:/srv/%%i\nWhere=/boot/firmware\nType=nfs\n"
 				    "Options=vers=3,addr=10.0.0.1\n"));
 	assert_non_null(strstr(out, "\nAfter=network.target"));
+	assert_null(strstr(out, "Condition"));
+	r.mounted = false;
+	assert_int_equal(firmware_unit(&r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "\nConditionPathIsMountPoint=/boot/firmware\n"));
 	strcpy(r.version, "4.2");
 	assert_int_equal(firmware_unit(&r, out, sizeof(out)), 0);
 	assert_non_null(strstr(out, "\nType=nfs4\n"));

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pinet handover: what the running system has to know of the session, left in /run before init starts.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "state/state.h"
+
+#define CONF_SIZE   65536
+#define ISCSID_CONF STATE_DIR "/iscsid.conf"
+#define DROP_IN_DIR "/run/systemd/system/iscsid.service.d"
+
+/*
+ * iscsid takes the session over with the time-outs of iscsid.conf, where a session that is away for
+ * two minutes fails: the root would not outlive a longer restart of its server. Other sessions of
+ * this machine are made by iscsiadm, which reads the file itself.
+ */
+static const char patience[] =
+	"\n# Added by pinet: the root waits for its server, a day if need be.\n"
+	"node.session.timeo.replacement_timeout = 86400\n";
+
+static const char drop_in[] =
+	"# Made by pinet: iscsid sees the configuration with the patience that the root needs.\n"
+	"[Service]\n"
+	"BindReadOnlyPaths=-" ISCSID_CONF ":/etc/iscsi/iscsid.conf\n";
+
+static int write_files(const char *root, struct err *reterr)
+{
+	char path[4096], text[CONF_SIZE + sizeof(patience)];
+	ssize_t n;
+	int r = fs_join(path, sizeof(path), root, "etc/iscsi/iscsid.conf");
+
+	if (r < 0)
+		return err_set(reterr, r, "%.60s...: the path is too long", root);
+	n = fs_read(path, text, CONF_SIZE);
+	if (n < 0)
+		return err_sys(reterr, (int)n,
+			"cannot read %s: the session will not be repaired after an outage", path);
+	strcpy(text + n, patience);
+	r = fs_replace(ISCSID_CONF, text, 0600); /* it may hold secrets, as the original does */
+	if (r == 0)
+		r = fs_mkdirs(DROP_IN_DIR, 0755);
+	if (r == 0)
+		r = fs_replace(DROP_IN_DIR "/pinet.conf", drop_in, 0644);
+	return r < 0 ? err_sys(reterr, r, "cannot prepare iscsid") : 0;
+}
+
+int cmd_handover(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	const char *root = "";
+	struct err err = {.code = 0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'r')
+			return EXIT_USAGE;
+		root = optarg;
+	}
+	if (optind < argc)
+		return EXIT_USAGE;
+	if (!fs_exists(STATE_SESSION))
+		return EXIT_OK; /* the root is none of ours */
+	log_setup(LOG_LEVEL_WARNING, true);
+	if (write_files(root, &err) == 0)
+		return EXIT_OK;
+	log_warning("%s", err.text);
+	return EXIT_FAILED;
+}
