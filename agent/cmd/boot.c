@@ -235,7 +235,7 @@ int cmd_boot(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"handover", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
-	static struct boot b; /* large: not on the stack */
+	struct boot b = {.handover = NULL};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {

@@ -16,7 +16,7 @@ int modules_load(const char *const names[], struct err *reterr)
 	unsigned int n = 3;
 	int r;
 
-	for (unsigned int i = 0; names[i] && i < MODULES_MAX; i++)
+	for (unsigned int i = 0; i < MODULES_MAX && names[i]; i++)
 		argv[n++] = names[i];
 	argv[n] = NULL;
 	r = proc_run(argv, clock_now_ms() + MODPROBE_MS, NULL, 0);

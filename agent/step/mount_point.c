@@ -69,7 +69,7 @@ static int path_below(int root_fd, int fd, char *out, size_t size)
 
 	if (r == 0)
 		r = path_of(fd, path, sizeof(path));
-	if (r < 0)
+	if (r != 0)
 		return r;
 	len = strcmp(root, "/") == 0 ? 0 : strlen(root);
 	if (strncmp(path, root, len) != 0 || path[len] != '/')

@@ -275,7 +275,7 @@ static int configure(struct race *race, struct network_report *report, struct er
 static int report_as_is(struct network_report *report, struct err *reterr)
 {
 	struct rtnl nl = RTNL_CLOSED;
-	struct rtnl_address a;
+	struct rtnl_address a = {.ifindex = 0};
 	int r = rtnl_open(&nl, reterr);
 
 	memset(report, 0, sizeof(*report));

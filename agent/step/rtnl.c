@@ -58,9 +58,9 @@ static int receive(const struct rtnl *nl, uint8_t *buf, struct span *ret)
 
 	do {
 		struct msghdr h = {.msg_name = &from,
-		        .msg_namelen = sizeof(from),
-		        .msg_iov = &iov,
-		        .msg_iovlen = 1};
+			.msg_namelen = sizeof(from),
+			.msg_iov = &iov,
+			.msg_iovlen = 1};
 
 		from.nl_pid = 0;
 		n = recvmsg(nl->fd, &h, 0);
@@ -80,7 +80,7 @@ static int send_request(struct rtnl *nl, struct rtnl_request *req)
 	nl->seq++;
 	memcpy(req->buf + offsetof(struct nlmsghdr, nlmsg_seq), &nl->seq, sizeof(nl->seq));
 	if (sendto(nl->fd, req->buf, req->len, 0, (const struct sockaddr *)&kernel,
-	            sizeof(kernel)) < 0)
+		    sizeof(kernel)) < 0)
 		return -errno;
 	return 0;
 }
@@ -90,7 +90,7 @@ static int send_request(struct rtnl *nl, struct rtnl_request *req)
  * acknowledgement. Returns its result, with the kernel's words in @text.
  */
 static int read_answer(struct rtnl *nl, void (*each)(void *ctx, const struct rtnl_msg *msg),
-        void *ctx, char *text, size_t text_size)
+	void *ctx, char *text, size_t text_size)
 {
 	_cleanup_free_ uint8_t *buf = malloc(DATAGRAM_SIZE);
 
@@ -148,8 +148,8 @@ int rtnl_do(struct rtnl *nl, struct rtnl_request *req, struct err *reterr, const
 	return r;
 }
 
-static int dump(struct rtnl *nl, uint16_t type,
-        void (*each)(void *ctx, const struct rtnl_msg *msg), void *ctx, struct err *reterr)
+static int dump(struct rtnl *nl, uint16_t type, void (*each)(void *ctx, const struct rtnl_msg *msg),
+	void *ctx, struct err *reterr)
 {
 	struct rtnl_request req;
 	char words[8];
@@ -174,12 +174,12 @@ static void tell_link(void *ctx, const struct rtnl_msg *msg)
 	struct rtnl_link link;
 
 	if ((msg->type == RTM_NEWLINK || msg->type == RTM_DELLINK) &&
-	        rtnl_msg_parse_link(msg, &link) == 0)
+		rtnl_msg_parse_link(msg, &link) == 0)
 		l->seen(l->ctx, &link);
 }
 
 int rtnl_dump_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_link *link),
-        void *ctx, struct err *reterr)
+	void *ctx, struct err *reterr)
 {
 	struct link_listener l = {seen, ctx};
 
@@ -187,7 +187,7 @@ int rtnl_dump_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_l
 }
 
 int rtnl_read_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_link *link),
-        void *ctx, struct err *reterr)
+	void *ctx, struct err *reterr)
 {
 	struct link_listener l = {seen, ctx};
 	_cleanup_free_ uint8_t *buf = malloc(DATAGRAM_SIZE);
@@ -215,7 +215,7 @@ static void note_default_route(void *ctx, const struct rtnl_msg *msg)
 	int *ifindex = ctx, found;
 
 	if (!*ifindex && msg->type == RTM_NEWROUTE &&
-	        rtnl_msg_parse_default_route(msg, &found) == 0)
+		rtnl_msg_parse_default_route(msg, &found) == 0)
 		*ifindex = found;
 }
 

@@ -24,24 +24,24 @@ void rtnl_close(struct rtnl *nl);
  * Returns 0, or a negative errno with @reterr: "WHAT: REASON (the kernel's own words)".
  */
 int rtnl_do(struct rtnl *nl, struct rtnl_request *req, struct err *reterr, const char *what, ...)
-        __attribute__((warn_unused_result, format(printf, 4, 5)));
+	__attribute__((warn_unused_result, format(printf, 4, 5)));
 
 /* Calls @seen for each link there is. Returns 0 or a negative errno with @reterr. */
 int rtnl_dump_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_link *link),
-        void *ctx, struct err *reterr) __attribute__((warn_unused_result));
+	void *ctx, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Calls @seen for each change that waits on the monitor @nl.
  * Returns 0; -ENOBUFS if changes were lost, so that a dump is due; or another negative errno.
  */
 int rtnl_read_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_link *link),
-        void *ctx, struct err *reterr) __attribute__((warn_unused_result));
+	void *ctx, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Finds the address of the interface with the default route, or else the first address that is not
  * of the loopback interface. Returns 1 with @ret, 0 if there is none, or a negative errno.
  */
 int rtnl_find_address(struct rtnl *nl, struct rtnl_address *ret, struct err *reterr)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif

@@ -24,8 +24,8 @@ static void put(struct rtnl_request *req, const void *p, size_t len)
 	memcpy(req->buf, &total, sizeof(total));
 }
 
-static void begin(struct rtnl_request *req, uint16_t type, uint16_t flags, const void *head,
-        size_t head_len)
+static void begin(
+	struct rtnl_request *req, uint16_t type, uint16_t flags, const void *head, size_t head_len)
 {
 	struct nlmsghdr h = {.nlmsg_type = type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)};
 
@@ -59,7 +59,7 @@ void rtnl_msg_dump(struct rtnl_request *req, uint16_t type)
 void rtnl_msg_set_up(struct rtnl_request *req, int ifindex, bool up)
 {
 	struct ifinfomsg head = {
-	        .ifi_index = ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
+		.ifi_index = ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 
 	begin(req, RTM_NEWLINK, NLM_F_ACK, &head, sizeof(head));
 }
@@ -74,12 +74,12 @@ void rtnl_msg_set_mtu(struct rtnl_request *req, int ifindex, unsigned int mtu)
 }
 
 static void begin_address(struct rtnl_request *req, uint16_t type, uint16_t flags, int ifindex,
-        struct in_addr address, unsigned int prefix)
+	struct in_addr address, unsigned int prefix)
 {
 	struct ifaddrmsg head = {.ifa_family = AF_INET,
-	        .ifa_prefixlen = (uint8_t)prefix,
-	        .ifa_scope = RT_SCOPE_UNIVERSE,
-	        .ifa_index = (uint32_t)ifindex};
+		.ifa_prefixlen = (uint8_t)prefix,
+		.ifa_scope = RT_SCOPE_UNIVERSE,
+		.ifa_index = (uint32_t)ifindex};
 
 	begin(req, type, (uint16_t)(NLM_F_ACK | flags), &head, sizeof(head));
 	put_attr(req, IFA_LOCAL, &address, sizeof(address));
@@ -87,7 +87,7 @@ static void begin_address(struct rtnl_request *req, uint16_t type, uint16_t flag
 }
 
 void rtnl_msg_add_address(struct rtnl_request *req, int ifindex, struct in_addr address,
-        unsigned int prefix, struct in_addr broadcast)
+	unsigned int prefix, struct in_addr broadcast)
 {
 	begin_address(req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, address, prefix);
 	if (broadcast.s_addr)
@@ -95,21 +95,21 @@ void rtnl_msg_add_address(struct rtnl_request *req, int ifindex, struct in_addr 
 }
 
 void rtnl_msg_del_address(
-        struct rtnl_request *req, int ifindex, struct in_addr address, unsigned int prefix)
+	struct rtnl_request *req, int ifindex, struct in_addr address, unsigned int prefix)
 {
 	begin_address(req, RTM_DELADDR, 0, ifindex, address, prefix);
 }
 
 void rtnl_msg_add_route(struct rtnl_request *req, int ifindex, const struct lease_route *route,
-        struct in_addr source, uint8_t protocol)
+	struct in_addr source, uint8_t protocol)
 {
 	uint32_t oif = (uint32_t)ifindex;
 	struct rtmsg head = {.rtm_family = AF_INET,
-	        .rtm_dst_len = (uint8_t)route->prefix,
-	        .rtm_table = RT_TABLE_MAIN,
-	        .rtm_protocol = protocol,
-	        .rtm_scope = route->gateway.s_addr ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-	        .rtm_type = RTN_UNICAST};
+		.rtm_dst_len = (uint8_t)route->prefix,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = protocol,
+		.rtm_scope = route->gateway.s_addr ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST};
 
 	begin(req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	if (route->prefix)
@@ -165,9 +165,9 @@ int rtnl_msg_next(struct span *in, struct rtnl_msg *ret)
 	if (take(&s, &h, sizeof(h)) < 0 || h.nlmsg_len < sizeof(h) || h.nlmsg_len > in->len)
 		return -EBADMSG;
 	*ret = (struct rtnl_msg){.type = h.nlmsg_type,
-	        .flags = h.nlmsg_flags,
-	        .seq = h.nlmsg_seq,
-	        .body = span_sub(s, 0, h.nlmsg_len - sizeof(h))};
+		.flags = h.nlmsg_flags,
+		.seq = h.nlmsg_seq,
+		.body = span_sub(s, 0, h.nlmsg_len - sizeof(h))};
 	*in = span_sub(*in, aligned(h.nlmsg_len), in->len);
 	return 1;
 }
@@ -207,7 +207,7 @@ int rtnl_msg_parse_link(const struct rtnl_msg *msg, struct rtnl_link *ret)
 	while ((r = next_attr(&in, &type, &value)) > 0) {
 		if (type == IFLA_IFNAME) {
 			if (span_copy(span_sub(value, 0, span_find(value, '\0')), link.name,
-			            sizeof(link.name)) < 0)
+				    sizeof(link.name)) < 0)
 				return -EBADMSG;
 		} else if (type == IFLA_ADDRESS && value.len == MAC_LEN) {
 			link.has_mac = true;
@@ -259,7 +259,7 @@ int rtnl_msg_parse_default_route(const struct rtnl_msg *msg, int *ret_ifindex)
 	if (take(&in, &head, sizeof(head)) < 0)
 		return -EBADMSG;
 	if (head.rtm_family != AF_INET || head.rtm_dst_len || head.rtm_table != RT_TABLE_MAIN ||
-	        head.rtm_type != RTN_UNICAST)
+		head.rtm_type != RTN_UNICAST)
 		return -ENOENT;
 	while ((r = next_attr(&in, &type, &value)) > 0)
 		if (type == RTA_OIF && !attr_u32(value, &oif))

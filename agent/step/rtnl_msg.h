@@ -56,13 +56,13 @@ void rtnl_msg_set_mtu(struct rtnl_request *req, int ifindex, unsigned int mtu);
 
 /* @broadcast 0.0.0.0 for none. The address is valid for ever: no timer may take the root's away. */
 void rtnl_msg_add_address(struct rtnl_request *req, int ifindex, struct in_addr address,
-        unsigned int prefix, struct in_addr broadcast);
+	unsigned int prefix, struct in_addr broadcast);
 void rtnl_msg_del_address(
-        struct rtnl_request *req, int ifindex, struct in_addr address, unsigned int prefix);
+	struct rtnl_request *req, int ifindex, struct in_addr address, unsigned int prefix);
 
 /* @protocol: RTPROT_DHCP or RTPROT_BOOT; @source is the preferred source address. */
 void rtnl_msg_add_route(struct rtnl_request *req, int ifindex, const struct lease_route *route,
-        struct in_addr source, uint8_t protocol);
+	struct in_addr source, uint8_t protocol);
 
 /*
  * Reads the next message from a datagram.
@@ -75,21 +75,21 @@ int rtnl_msg_next(struct span *in, struct rtnl_msg *ret) __attribute__((warn_unu
  * words if it sent any (NETLINK_EXT_ACK). -EBADMSG if the message is short.
  */
 int rtnl_msg_result(const struct rtnl_msg *msg, struct span *ret_text)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* RTM_NEWLINK, RTM_DELLINK. Returns 0, or -EBADMSG with @ret left alone. */
 int rtnl_msg_parse_link(const struct rtnl_msg *msg, struct rtnl_link *ret)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /* RTM_NEWADDR of IPv4. Returns 0, -ENOENT if it is of another family, or -EBADMSG. */
 int rtnl_msg_parse_address(const struct rtnl_msg *msg, struct rtnl_address *ret)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 /*
  * RTM_NEWROUTE. Returns 0 with the interface of an IPv4 default route of the main table, -ENOENT
  * if it is another route, or -EBADMSG.
  */
 int rtnl_msg_parse_default_route(const struct rtnl_msg *msg, int *ret_ifindex)
-        __attribute__((warn_unused_result));
+	__attribute__((warn_unused_result));
 
 #endif
