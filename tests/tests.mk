@@ -3,6 +3,8 @@
 # tests/run runs parts, as make targets, and counts. What a part needs that is missing is an error.
 CLANG ?= clang
 HOST_ARCH := $(shell dpkg --print-architecture)
+# The other board, which is not other on such a board.
+CROSS := $(filter-out $(HOST_ARCH),arm64)
 FUZZ_SECONDS ?= 60
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -53,6 +55,7 @@ $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%): %: %.o $(LIBOBJ:$(BUILD)/%=$(BUILD)/asan/%
 	@echo "  LD      $@"
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# Hooks and scripts, in a made-up root.
 shell:
 	@tests/shell/run
 
@@ -80,17 +83,50 @@ $(BUILD)/clang/pinet: $(OBJ:$(BUILD)/%=$(BUILD)/clang/%)
 clang: $(BUILD)/clang/pinet
 	@tests/report clang/pinet $< --version
 
-include tests/e2e/e2e.mk
+# Rules of the tree that a program can check. Only files that git knows: work in progress has time.
+FILES = $(wildcard $(shell git ls-files -- . ':!tests/golden/*-*' ':!tests/fuzz/corpus'))
+C_FILES = $(filter %.c %.h,$(FILES))
+AGENT_C = $(filter agent/%.c,$(FILES))
+LINT := layers size text globals static man shell python format
 
-# The package as Debian builds it, and what lintian says of it.
-package: e2e-deb
-	@tests/report package/lintian lintian --allow-root --fail-on error,warning $(E2E_DEB)
+lint: $(LINT:%=lint-%)
+
+lint-layers:
+	@tests/report lint/layers tests/lint/layers $(filter agent/%,$(C_FILES))
+
+lint-size lint-text lint-shell lint-python: lint-%:
+	@tests/report lint/$* tests/lint/$* $(FILES)
+
+lint-globals: $(OBJ)
+	@tests/report lint/globals tests/lint/globals $^
+
+lint-static: $(BUILD)/pinet
+	@tests/report lint/static tests/lint/static $<
+
+lint-man: $(BUILD)/pinet
+	@tests/report lint/man tests/lint/man $< agent/source/settings.c $(wildcard man/*.[1-9])
+
+lint-format:
+	@tests/report lint/format clang-format --dry-run -Werror $(C_FILES)
+
+# Takes longer than the rest of lint together.
+tidy:
+	@tests/report lint/tidy tests/lint/tidy $(filter-out $(WARN),$(ALL_CFLAGS)) -- $(AGENT_C)
+
+# The package from a tree as a clone has it, judged by Debian's rules; and built for the other board.
+deb-check:
+	@tests/report deb/build tests/deb-build $(BUILD)/deb/check
+	@tests/report deb/lintian lintian --fail-on error,warning --tag-display-limit 0 \
+		$(BUILD)/deb/check/*.changes
+	$(if $(CROSS),@tests/report deb/arm64 tests/e2e/lib/build-deb arm64 $(BUILD)/deb/arm64.deb)
+
+include tests/e2e/e2e.mk
 
 deps:
 	@tests/deps build test cross guest servers
 
 CHECK := unit golden shell fuzz-corpus
-TEST := clang $(CHECK) $(if $(filter arm64,$(HOST_ARCH)),,unit-arm64) package e2e-quick
+TEST := lint tidy clang $(CHECK) $(if $(CROSS),unit-arm64) deb-check e2e-quick
 
 check:
 	@tests/run $(BUILD)/test $(CHECK)
@@ -98,5 +134,6 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell package fuzz-corpus fuzz clang deps check test $(FUZZ:%=run-%) $(FUZZ:%=long-%)
+.PHONY: unit golden shell fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
