@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -102,6 +103,16 @@ static void add_target(struct scan *s, const char *path)
 	}
 }
 
+/* sysfs lists in no order: the sentences should be in that of the disks. */
+static int compare(const void *a, const void *b)
+{
+	const struct blk *x = a, *y = b;
+
+	if (x->lun != y->lun)
+		return x->lun < y->lun ? -1 : 1;
+	return x->part < y->part ? -1 : x->part > y->part;
+}
+
 void blk_scan(const char *sys, const char *dev, int sid, struct blk_list *list)
 {
 	struct scan s = {dev, list};
@@ -118,6 +129,7 @@ void blk_scan(const char *sys, const char *dev, int sid, struct blk_list *list)
 		if (strncmp(e->d_name, "target", 6) == 0 &&
 			fs_join(path, sizeof(path), device, e->d_name) == 0)
 			add_target(&s, path);
+	qsort(list->at, list->n, sizeof(list->at[0]), compare);
 }
 
 struct rescan {

@@ -262,6 +262,10 @@ static void test_scan(void **state)
 	make(&t, "sys/class/iscsi_session/session8/device/target4:0:0/4:0:0:1/block/sdc/size", 0);
 	make(&t, "dev/sdb", 1 << 20);
 	make(&t, "dev/sdb2", 8 << 20);
+	make(&t, TARGET "3:0:0:1/block/sdb/sdb10/partition", 0);
+	make(&t, TARGET "3:0:0:1/block/sdb/sdb1/partition", 0);
+	make(&t, "dev/sdb10", 1 << 20);
+	make(&t, "dev/sdb1", 1 << 20);
 	make(&t, "dev/sr0", 1 << 20);
 	make(&t, "dev/sdc", 1 << 20);
 	snprintf(image, sizeof(image), "%s/sdb2", t.dev);
@@ -269,15 +273,17 @@ static void test_scan(void **state)
 
 	blk_scan(t.sys, t.dev, 7, &list);
 	assert_int_equal(list.n_disks, 1);
-	assert_int_equal(list.n, 2);
+	assert_int_equal(list.n, 4);
 	assert_string_equal(list.at[0].name, "sdb");
 	assert_int_equal(list.at[0].part, 0);
-	assert_string_equal(list.at[1].name, "sdb2");
-	assert_string_equal(list.at[1].disk, "sdb");
-	assert_int_equal(list.at[1].part, 2);
-	assert_int_equal(list.at[1].lun, 1);
-	assert_string_equal(list.at[1].label, "writable");
-	assert_true(list.at[1].mountable);
+	assert_string_equal(list.at[1].name, "sdb1");
+	assert_string_equal(list.at[2].name, "sdb2");
+	assert_string_equal(list.at[2].disk, "sdb");
+	assert_int_equal(list.at[2].part, 2);
+	assert_int_equal(list.at[2].lun, 1);
+	assert_string_equal(list.at[2].label, "writable");
+	assert_true(list.at[2].mountable);
+	assert_string_equal(list.at[3].name, "sdb10");
 	blk_scan(t.sys, t.dev, 9, &list);
 	assert_int_equal(list.n_disks, 0);
 
