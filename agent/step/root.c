@@ -64,22 +64,18 @@ int root_run(const struct plan *plan, const struct login_report *session, uint64
 	if (fd < 0)
 		return fd;
 	for (;;) {
-		uint64_t until_ms;
-
 		r = try_once(plan, session, list, report, reterr);
 		if (r != -ENODEV && r != -ENOENT)
 			return r;
-		until_ms = clock_min(deadline_ms, clock_now_ms() + QUIET_MS);
-		if (r == -ENODEV && rescanned)
-			until_ms = deadline_ms;
-		changed = uevent_wait_block(fd, until_ms, reterr);
+		changed = uevent_wait_block(
+			fd, clock_min(deadline_ms, clock_now_ms() + QUIET_MS), reterr);
 		if (changed < 0)
 			return changed;
 		if (clock_now_ms() >= deadline_ms)
 			return r;
 		if (changed > 0)
 			continue;
-		if (rescanned)
+		if (r == -ENOENT && rescanned)
 			return r;
 		/* A LUN or a partition that was made after the login comes to light only now. */
 		blk_rescan(SYS, DEV, session->host, list,
