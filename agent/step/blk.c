@@ -141,8 +141,13 @@ static void describe_list(
 			add(out, size, &at, " PARTUUID=%s",
 				span_escape(span_str(b->part_uuid), shown, sizeof(shown)));
 	}
-	if (!at)
-		add(out, size, &at, "nothing that is known");
+	if (at)
+		return;
+	add(out, size, &at, "nothing that is known on ");
+	for (unsigned int i = 0; i < list->n; i++)
+		if (has_lun(plan, &list->at[i]) && list->at[i].part == 0)
+			add(out, size, &at, "%s ", list->at[i].name);
+	out[at - 1] = '\0'; /* the blank */
 }
 
 /* The LUN of the plan is not there: which ones are. */

@@ -105,6 +105,18 @@ static void test_match(void **state)
 	assert_string_equal(match(PLAN_ROOT_PART, "0", 3, &err), "sdc");
 }
 
+/* What is said of two disks without anything on them. */
+static const char *empty(struct err *err)
+{
+	static const struct blk_list list = {
+		.n = 2, .n_disks = 2, .at = {{.name = "sda"}, {.name = "sdb", .lun = 1}}};
+	struct plan p = wants(PLAN_ROOT_LABEL, "writable", -1);
+	const struct blk *b;
+
+	assert_int_equal(blk_match(&p, &list, "iqn.x", &b, err), -ENOENT);
+	return err->text;
+}
+
 static void test_refusal_says_what_is_there(void **state)
 {
 	struct err err;
@@ -121,6 +133,8 @@ static void test_refusal_says_what_is_there(void **state)
 	assert_string_equal(match(PLAN_ROOT_LABEL, "writable", 7, &err), "none");
 	assert_string_equal(
 		err.text, "iqn.x shows no disk as LUN 7, only as LUN 1 (sda), 2 (sdb), 3 (sdc)");
+	assert_string_equal(empty(&err), "no LABEL=writable on the disks of iqn.x: there is "
+					 "nothing that is known on sda sdb");
 }
 
 /* Linux shows LUN 300 as 16684 when the target addresses it flat. */
