@@ -21,7 +21,7 @@
  * this machine are made by iscsiadm, which reads the file itself.
  */
 static const char patience[] =
-	"\n# Added by pinet: the root waits for its server, a day if need be.\n"
+	"\n# Added by pinet. The root waits for its server, a day if need be.\n"
 	"node.session.timeo.replacement_timeout = 86400\n";
 
 static const char drop_in[] =
