@@ -128,9 +128,21 @@ int fs_poke(const char *path, const char *text)
 	return 0;
 }
 
+static int make_dir(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST || stat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
 int fs_mkdirs(const char *path, mode_t mode)
 {
 	char part[PATH_MAX];
+	int r;
 
 	if (strlen(path) >= sizeof(part))
 		return -ENAMETOOLONG;
@@ -139,13 +151,12 @@ int fs_mkdirs(const char *path, mode_t mode)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST)
-			return -errno;
+		r = make_dir(part, mode);
+		if (r < 0)
+			return r;
 		*p = '/';
 	}
-	if (mkdir(part, mode) < 0 && errno != EEXIST)
-		return -errno;
-	return 0;
+	return make_dir(part, mode);
 }
 
 int fs_join(char *out, size_t size, const char *dir, const char *name)

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * base/fs: bounded reads, and replacement that is whole or not at all, wherever it is stopped.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+
+static char path[PATH_MAX];
+
+/*
+ * The system calls of fs_replace(), counted while @armed: call number @stop_at ends the process
+ * before it is made, or fails with @stop_errno. Writes are short: one byte at a time.
+ */
+static struct {
+	bool armed;
+	int n, stop_at, stop_errno;
+} calls;
+
+/* True if the call is to fail. */
+static bool call_fails(void)
+{
+	if (!calls.armed || ++calls.n != calls.stop_at)
+		return false;
+	if (!calls.stop_errno)
+		_exit(0);
+	errno = calls.stop_errno;
+	return true;
+}
+
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	if (call_fails())
+		return -1;
+	return syscall(SYS_write, fd, buf, calls.armed && n ? 1 : n);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	return call_fails() ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int fsync(int fd)
+{
+	return call_fails() ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	return call_fails() ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* Every test has an empty directory of its own, in which it stands. */
+static int set_up(void **state)
+{
+	char *dir = strdup("/tmp/test_fs.XXXXXX");
+
+	*state = dir;
+	return !dir || !mkdtemp(dir) || chdir(dir) < 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[64];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", (char *)*state);
+	free(*state);
+	return chdir("/") < 0 || system(command) != 0;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+static const char *get(const char *name)
+{
+	static char buf[64];
+	FILE *f = fopen(name, "re");
+
+	if (!f)
+		return "absent";
+	buf[fread(buf, 1, sizeof(buf) - 1, f)] = '\0';
+	assert_int_equal(fclose(f), 0);
+	return buf;
+}
+
+static unsigned int mode_of(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) < 0 ? 0 : st.st_mode & 07777;
+}
+
+/* How many names the directory has. */
+static int entries(void)
+{
+	DIR *d = opendir(".");
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	assert_int_equal(closedir(d), 0);
+	return n - 2;
+}
+
+static void test_read(void **state)
+{
+	char buf[8];
+
+	(void)state;
+	put("empty", "");
+	put("short", "123456");
+	put("exact", "1234567");
+	put("over", "12345678");
+	assert_int_equal(fs_read("empty", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	assert_int_equal(fs_read("short", buf, sizeof(buf)), 6);
+	assert_int_equal(fs_read("exact", buf, sizeof(buf)), 7);
+	assert_string_equal(buf, "1234567");
+	assert_int_equal(fs_read("over", buf, sizeof(buf)), -EFBIG);
+	assert_int_equal(fs_read("empty", buf, 1), 0);
+	assert_int_equal(fs_read("empty", buf, 0), -EFBIG);
+	assert_int_equal(fs_read("/dev/zero", buf, sizeof(buf)), -EFBIG);
+	assert_int_equal(fs_read("absent", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(fs_read(".", buf, sizeof(buf)), -EISDIR);
+	assert_int_equal(fs_read("", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(symlink("short", "link"), 0);
+	assert_int_equal(fs_read("link", buf, sizeof(buf)), -ELOOP);
+}
+
+static void test_read_line(void **state)
+{
+	char buf[8];
+
+	(void)state;
+	put("one", "abc\n");
+	put("two", "ab\ncd\n");
+	put("bare", "abcdefg");
+	put("blank", "\n");
+	assert_int_equal(symlink("one", "link"), 0);
+	assert_int_equal(fs_read_line("link", buf, sizeof(buf)), 3);
+	assert_string_equal(buf, "abc");
+	assert_int_equal(fs_read_line("two", buf, sizeof(buf)), 2);
+	assert_string_equal(buf, "ab");
+	assert_int_equal(fs_read_line("bare", buf, sizeof(buf)), 7);
+	assert_int_equal(fs_read_line("blank", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	assert_int_equal(fs_read_line("absent", buf, sizeof(buf)), -ENOENT);
+}
+
+static void test_replace(void **state)
+{
+	const mode_t mask = umask(077);
+
+	(void)state;
+	assert_int_equal(fs_replace("new", "one", 0644), 0);
+	assert_string_equal(get("new"), "one");
+	assert_int_equal(mode_of("new"), 0644);
+	assert_int_equal(fs_replace("new", "", 0600), 0);
+	assert_string_equal(get("new"), "");
+	assert_int_equal(mode_of("new"), 0600);
+	assert_int_equal(entries(), 1);
+	(void)umask(mask);
+}
+
+/* A link is replaced, and what it points to stays as it is. */
+static void test_replace_link(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	put("target", "keep");
+	assert_int_equal(symlink("target", "link"), 0);
+	assert_int_equal(fs_replace("link", "new", 0644), 0);
+	assert_string_equal(get("target"), "keep");
+	assert_string_equal(get("link"), "new");
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+}
+
+static void test_replace_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(fs_replace("no/dir", "x", 0644), -ENOENT);
+	assert_int_equal(mkdir("dir", 0755), 0);
+	assert_int_equal(fs_replace("dir", "x", 0644), -EISDIR);
+	assert_int_equal(entries(), 1);
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(fs_replace(path, "x", 0644), -ENAMETOOLONG);
+}
+
+/* Each system call fails in turn: the old text stays, whole, and nothing lies beside it. */
+static void test_replace_failing(void **state)
+{
+	int r = -EIO, failures = 0;
+
+	(void)state;
+	put("file", "old");
+	for (int at = 1; r < 0; at++) {
+		calls.armed = true;
+		calls.n = 0;
+		calls.stop_at = at;
+		calls.stop_errno = EIO;
+		r = fs_replace("file", "new text", 0644);
+		calls.armed = false;
+		if (r == 0)
+			break;
+		assert_int_equal(r, -EIO);
+		assert_int_equal(entries(), 1);
+		failures++;
+		if (calls.n == at && strcmp(get("file"), "old") != 0) {
+			/* Only the directory is not known to be on the disk. */
+			assert_string_equal(get("file"), "new text");
+			break;
+		}
+	}
+	assert_int_equal(failures, 12); /* eight writes, fchmod, fsync, rename, fsync */
+}
+
+/* The machine stops before each system call in turn: the file has the old text or the new one. */
+static void test_replace_stopped(void **state)
+{
+	(void)state;
+	for (int at = 1; at <= 13; at++) {
+		int status = -1;
+		pid_t pid;
+
+		put("file", "old");
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			calls.armed = true;
+			calls.n = 0;
+			calls.stop_at = at;
+			calls.stop_errno = 0;
+			_exit(fs_replace("file", "new text", 0644) == 0 ? 1 : 2);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, at <= 12 ? 0 : 1 << 8);
+		assert_string_equal(get("file"), at <= 11 ? "old" : "new text");
+	}
+}
+
+static void test_append(void **state)
+{
+	(void)state;
+	assert_int_equal(fs_append("file", "a\n", 0600), 0);
+	assert_int_equal(mode_of("file"), 0600);
+	assert_int_equal(fs_append("file", "b\n", 0644), 0);
+	assert_int_equal(fs_append("file", "", 0644), 0);
+	assert_string_equal(get("file"), "a\nb\n");
+	assert_int_equal(mode_of("file"), 0600);
+	assert_int_equal(symlink("file", "link"), 0);
+	assert_int_equal(fs_append("link", "c", 0644), -ELOOP);
+	assert_int_equal(fs_append("no/file", "c", 0644), -ENOENT);
+	assert_string_equal(get("file"), "a\nb\n");
+}
+
+static void test_poke(void **state)
+{
+	(void)state;
+	assert_int_equal(fs_poke("absent", "1"), -ENOENT);
+	assert_int_equal(entries(), 0);
+	put("file", "0");
+	assert_int_equal(fs_poke("file", "1"), 0);
+	assert_string_equal(get("file"), "1");
+	assert_int_equal(fs_poke("/dev/full", "1"), -ENOSPC);
+}
+
+static void test_mkdirs(void **state)
+{
+	const mode_t mask = umask(0);
+
+	(void)state;
+	assert_int_equal(fs_mkdirs("a/b/c", 0755), 0);
+	assert_int_equal(mode_of("a/b"), 0755);
+	assert_int_equal(mode_of("a/b/c"), 0755);
+	assert_int_equal(fs_mkdirs("a/b/c", 0700), 0);
+	assert_int_equal(fs_mkdirs("a//d/", 0755), 0);
+	assert_int_equal(mode_of("a/d"), 0755);
+	assert_int_equal(fs_mkdirs("/", 0755), 0);
+	put("file", "");
+	assert_int_equal(fs_mkdirs("file/a", 0755), -ENOTDIR);
+	assert_int_equal(fs_mkdirs("file", 0755), -ENOTDIR);
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(fs_mkdirs(path, 0755), -ENAMETOOLONG);
+	(void)umask(mask);
+}
+
+static void test_join(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_int_equal(fs_join(out, sizeof(out), "/ab", "cde"), 0);
+	assert_string_equal(out, "/ab/cde");
+	assert_int_equal(fs_join(out, sizeof(out), "/ab", "cdef"), -ENAMETOOLONG);
+	assert_int_equal(fs_join(out, sizeof(out), "", ""), 0);
+	assert_string_equal(out, "/");
+}
+
+static void test_exists(void **state)
+{
+	(void)state;
+	put("file", "");
+	assert_true(fs_exists("file"));
+	assert_true(fs_exists("."));
+	assert_false(fs_exists("absent"));
+	assert_false(fs_exists("file/a"));
+}
+
+#define in_directory(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_directory(test_read),
+		in_directory(test_read_line),
+		in_directory(test_replace),
+		in_directory(test_replace_link),
+		in_directory(test_replace_refused),
+		in_directory(test_replace_failing),
+		in_directory(test_replace_stopped),
+		in_directory(test_append),
+		in_directory(test_poke),
+		in_directory(test_mkdirs),
+		cmocka_unit_test(test_join),
+		in_directory(test_exists),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
