@@ -1,4 +1,10 @@
-# pinet-initramfs. `make V=1` shows the commands.
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pinet-initramfs. `make V=1` shows the commands, BUILD=DIR builds elsewhere.
+#: all            the agent, BUILD/pinet
+#: deb            the package, beside this directory
+#: install        into DESTDIR
+#: format         clang-format over all C files
+#: clean          removes BUILD
 CC ?= gcc
 BUILD ?= build
 V ?= 0
@@ -61,4 +67,7 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install static-check deb format clean
+help:
+	@sed -n 's/^#: /make /p' Makefile tests/tests.mk tests/e2e/e2e.mk
+
+.PHONY: all help install static-check deb format clean

@@ -1,6 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tests: included by the Makefile. Every test is a line "ok NAME" or "not ok NAME" of its part;
 # tests/run runs parts, as make targets, and counts. What a part needs that is missing is an error.
+#: unit           unit tests, by gcc and by clang with sanitizers; unit-arm64 cross-built, under qemu
+#: golden         plans that must come of command line, pinet.conf and lease
+#: shell          hook and boot scripts under dash and busybox
+#: fuzz-corpus    each harness over its corpus
+#: fuzz           each harness for FUZZ_SECONDS=60
+#: lint           the rules of the tree; tidy: clang's analyzer
+#: clang          the agent by the other compiler, in BUILD/clang
+#: deb-check      the package from a copy of the tree, lintian, the arm64 package
+#: check          unit golden shell fuzz-corpus
+#: test           everything that fits: lint tidy clang check unit-arm64 deb-check e2e-quick
+#: deps           installs what all of it needs
 CLANG ?= clang
 HOST_ARCH := $(shell dpkg --print-architecture)
 # The other board, which is not other on such a board.
@@ -87,7 +98,7 @@ clang: $(BUILD)/clang/pinet
 FILES = $(wildcard $(shell git ls-files -- . ':!tests/golden/*-*' ':!tests/fuzz/corpus'))
 C_FILES = $(filter %.c %.h,$(FILES))
 AGENT_C = $(filter agent/%.c,$(FILES))
-LINT := layers size text globals static man shell python format
+LINT := layers size text globals static man shell python format refusals
 
 lint: $(LINT:%=lint-%)
 
@@ -108,6 +119,9 @@ lint-man: $(BUILD)/pinet
 
 lint-format:
 	@tests/report lint/format clang-format --dry-run -Werror $(C_FILES)
+
+lint-refusals:
+	@tests/report lint/refusals tests/lint/refusals
 
 # Takes longer than the rest of lint together.
 tidy:

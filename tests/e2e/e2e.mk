@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # End-to-end tests, demo and boot benchmark: included by tests/tests.mk. All need root.
-#   make e2e               every scenario        make e2e S=20-chap    one of them (20-chap/trixie: one suite)
-#   make e2e-quick         the few that "make test" runs
-#   make demo              one client from power-on to multi-user; LOGIN=1 leaves you at its login prompt
-#   make bench             Debian's stock scripts against pinet, in one run
+#: e2e            every scenario; S=20-chap one of them, S=20-chap/trixie with one suite; ARCH=arm64
+#: e2e-quick      those that "make test" runs
+#: demo           one client from power-on to multi-user; LOGIN=1 leaves you at its login prompt
+#: bench          Debian's stock scripts against pinet, in one run
 E2E_ARCH := $(or $(ARCH),amd64)
 E2E_DEB := $(BUILD)/deb/$(E2E_ARCH).deb
 
