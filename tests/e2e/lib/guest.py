@@ -73,7 +73,7 @@ class Guest:
         self.started = time.monotonic()
         self.command("cont")
 
-    def command(self, name: str, **arguments) -> None:
+    def command(self, name: str, /, **arguments) -> None:
         """Sends a command to QEMU's monitor; an answer that is an error ends the test."""
         request = {"execute": name}
         if arguments:
