@@ -15,6 +15,7 @@
 #include "cmd/onfail.h"
 #include "cmd/sources.h"
 #include "plan/format.h"
+#include "state/state.h"
 #include "step/modules.h"
 
 #define PAUSE_FIRST_MS 1000
@@ -190,8 +191,20 @@ static enum plan_onfail peek_onfail(const struct sources *s)
 
 static int fail(struct boot *b, enum plan_onfail onfail, const struct err *err)
 {
-	boot_report_failure(&b->report, err);
+	boot_report_failure(&b->report, onfail, err);
 	return onfail_act(onfail) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/*
+ * True if an earlier call has settled it: open-iscsi's script, which may come first, calls ours. A
+ * boot that failed is tried again by whoever leaves the shell.
+ */
+static bool is_over(void)
+{
+	struct state st;
+
+	return state_load(STATE_BOOT, &st, NULL) == 0 &&
+	       strcmp(state_get(&st, "result"), "failed") != 0;
 }
 
 static int run(struct boot *b)
@@ -199,6 +212,8 @@ static int run(struct boot *b)
 	struct err err = {.code = 0};
 	int r;
 
+	if (is_over())
+		return EXIT_OK;
 	b->started_ms = b->report.started_ms = clock_now_ms();
 	r = sources_read(&b->sources, NULL, NULL, &err);
 	log_setup(b->sources.cmdline.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);

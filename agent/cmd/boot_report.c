@@ -89,7 +89,7 @@ void boot_report_root(struct boot_report *r, const struct plan *plan)
 		log_step("root: %s is left to initramfs-tools", shown);
 }
 
-void boot_report_failure(struct boot_report *r, const struct err *err)
+void boot_report_failure(struct boot_report *r, enum plan_onfail onfail, const struct err *err)
 {
 	struct state *st = calloc(1, sizeof(*st));
 	struct err save = {.code = 0};
@@ -97,7 +97,7 @@ void boot_report_failure(struct boot_report *r, const struct err *err)
 	log_error("%s", err->text);
 	if (!st)
 		return; /* the console has it */
-	state_put(st, "result", "failed");
+	state_put(st, "result", "%s", onfail == PLAN_ONFAIL_LOCAL ? "local" : "failed");
 	state_put(st, "error", "%s", err->text);
 	state_put(st, "boot.started_ms", "%llu", (unsigned long long)r->started_ms);
 	if (r->network.ifname[0])
@@ -189,15 +189,7 @@ static int save_plan(const struct plan *plan, const struct notes *notes, struct 
 int boot_report_save(const struct boot_report *r, const struct plan *plan,
 	const struct notes *notes, struct err *reterr)
 {
-	char text[64];
-	int e;
-
 	if (save_boot(r, plan, reterr) < 0 || save_plan(plan, notes, reterr) < 0)
 		return reterr->code;
-	if (!r->login.target[0])
-		return 0;
-	/* From here on open-iscsi's own script stays away: see scripts/ */
-	(void)snprintf(text, sizeof(text), "%d\n", r->login.sid);
-	e = fs_replace(STATE_SESSION, text, 0644);
-	return e < 0 ? err_sys(reterr, e, "cannot write " STATE_SESSION) : 0;
+	return 0;
 }

@@ -20,8 +20,8 @@ void boot_report_network(struct boot_report *r, const struct plan *plan);
 void boot_report_login(struct boot_report *r);
 void boot_report_root(struct boot_report *r, const struct plan *plan);
 
-/* Prints why the boot failed and leaves it in the state. */
-void boot_report_failure(struct boot_report *r, const struct err *err);
+/* Prints why the boot failed and leaves it in the state, with what is to become of it. */
+void boot_report_failure(struct boot_report *r, enum plan_onfail onfail, const struct err *err);
 
 /* Writes /run/pinet. Returns 0 or a negative errno with @reterr. */
 int boot_report_save(const struct boot_report *r, const struct plan *plan,

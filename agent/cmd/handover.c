@@ -56,6 +56,7 @@ int cmd_handover(int argc, char **argv)
 		{"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
 	const char *root = "";
 	struct err err = {.code = 0};
+	struct state st;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -65,7 +66,7 @@ int cmd_handover(int argc, char **argv)
 	}
 	if (optind < argc)
 		return EXIT_USAGE;
-	if (!fs_exists(STATE_SESSION))
+	if (state_load(STATE_BOOT, &st, NULL) < 0 || !state_get(&st, "session.target")[0])
 		return EXIT_OK; /* the root is none of ours */
 	log_setup(LOG_LEVEL_WARNING, true);
 	if (write_files(root, &err) == 0)

@@ -210,6 +210,12 @@ def clean_shutdown(run) -> str:
     return "" if "reboot: Power down" in end else "the kernel did not say it powers down"
 
 
+def only_pinet(run) -> str:
+    """No other boot script has brought up a network or logged in, not even before pinet did."""
+    other = re.search(r"^.*(IP-Config: |iscsistart: |an earlier login).*$", run.console, re.M)
+    return f"another boot script was at work: {other[0]}" if other else ""
+
+
 def untouched(run) -> str:
     """pinet has left nothing: this boot was not its own."""
     return f"there is something in /run/pinet: {run.facts['run-pinet']}" if run.facts["run-pinet"] else ""
@@ -228,4 +234,4 @@ def status_shows(*patterns: str):
 # What is true of every client that has booted from its LUN.
 FROM_LUN = (root_on_lun, one_session, iscsid_runs, no_failed_units, clean_shutdown)
 # And of one that pinet has booted completely.
-BY_PINET = FROM_LUN + (session_patient, klibc_conf, firmware_nfs, firmware_unit)
+BY_PINET = FROM_LUN + (only_pinet, session_patient, klibc_conf, firmware_nfs, firmware_unit)
