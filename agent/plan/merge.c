@@ -171,14 +171,29 @@ static void merge_server(const struct merge *m)
 	m->out->origin[PLAN_SERVER] = c.origin;
 }
 
-int merge_expand(const struct merge *m, const char *what, const char *text, char *out, size_t size)
+int merge_failed(const struct merge *m, enum plan_field field, int r)
+{
+	bool asked = m->src->lease && m->out->dhcp == PLAN_TRUST_ALL;
+
+	if (asked && m->out->origin[field].from <= ORIGIN_DHCP)
+		r = -EAGAIN;
+	else if (r == -EAGAIN && !m->src->lease)
+		r = -ENODATA; /* no host name, and nobody is asked for one */
+	if (m->reterr)
+		m->reterr->code = r;
+	return r;
+}
+
+int merge_expand(const struct merge *m, enum plan_field field, const char *what, const char *text,
+	char *out, size_t size)
 {
 	int r = template_expand(
 		text, m->src->machine, m->out->id, m->src->final, out, size, m->reterr);
 
-	if (r < 0)
-		err_prefix(m->reterr, "%s", what);
-	return r;
+	if (r == 0)
+		return 0;
+	err_prefix(m->reterr, "%s", what);
+	return merge_failed(m, field, r);
 }
 
 static int merge_names(const struct merge *m)
@@ -191,13 +206,14 @@ static int merge_names(const struct merge *m)
 		out->id, sizeof(out->id), m->reterr);
 	if (r < 0) {
 		err_prefix(m->reterr, "id");
-		return r;
+		return merge_failed(m, PLAN_ID, r);
 	}
-	r = merge_expand(m, "initiator",
+	r = merge_expand(m, PLAN_INITIATOR, "initiator",
 		merge_take(m, SETTING_INITIATOR, PLAN_INITIATOR, DEFAULT_INITIATOR), out->initiator,
 		sizeof(out->initiator));
 	if (r == 0)
-		r = merge_expand(m, "target", target, out->target, sizeof(out->target));
+		r = merge_expand(
+			m, PLAN_TARGET, "target", target, out->target, sizeof(out->target));
 	return r;
 }
 
@@ -230,8 +246,9 @@ static int check_final(const struct merge *m)
 
 	if (out->root_kind == PLAN_ROOT_NFS)
 		return 0;
-	if (!out->n_portals)
-		return err_set(m->reterr, -EDESTADDRREQ,
+	if (!out->n_portals) /* with a DHCP that is believed, it is its to name one */
+		return err_set(m->reterr,
+			m->src->lease && out->dhcp == PLAN_TRUST_ALL ? -EAGAIN : -EDESTADDRREQ,
 			"no boot server: neither the kernel command line nor pinet.conf nor DHCP "
 			"names "
 			"one; add pinet.server=ADDRESS");

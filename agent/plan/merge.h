@@ -25,7 +25,9 @@ struct plan_sources {
 
 /*
  * Makes the plan. Remarks about what the sources said and the plan does not take go to @notes.
- * Returns 0, or a negative errno with @reterr naming the setting; @ret is then left alone.
+ * Returns 0, or a negative errno with @reterr naming the setting; @ret is then left alone. -EAGAIN
+ * means that what is wrong or missing came by DHCP or still may: asking it again can help, while no
+ * waiting cures any other error.
  */
 int plan_merge(const struct plan_sources *src, struct plan *ret, struct notes *notes,
 	struct err *reterr) __attribute__((warn_unused_result));

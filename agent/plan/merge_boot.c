@@ -137,5 +137,6 @@ int merge_firmware(const struct merge *m)
 		split_firmware(v, out->firmware_host, &path);
 	else
 		strcpy(out->firmware_host, out->server);
-	return merge_expand(m, "firmware", path, out->firmware_path, sizeof(out->firmware_path));
+	return merge_expand(
+		m, PLAN_FIRMWARE, "firmware", path, out->firmware_path, sizeof(out->firmware_path));
 }

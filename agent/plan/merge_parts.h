@@ -29,8 +29,12 @@ const char *merge_take(
 void merge_set_origin(
 	const struct merge *m, enum plan_field field, enum origin from, const char *word);
 
-/* template_expand() with what the plan knows; @what names the setting in the error. */
-int merge_expand(const struct merge *m, const char *what, const char *text, char *out, size_t size);
+/* template_expand() with what the plan knows; @what names the setting @field in the error. */
+int merge_expand(const struct merge *m, enum plan_field field, const char *what, const char *text,
+	char *out, size_t size);
+
+/* @r, or -EAGAIN when @field, which is wrong or missing, is DHCP's to give. */
+int merge_failed(const struct merge *m, enum plan_field field, int r);
 
 /* The parts, in the order in which they depend on each other: 0, or a negative errno. */
 int merge_portals(const struct merge *m);

@@ -72,8 +72,8 @@ int template_expand(const char *text, const struct machine *machine, const char 
 					"%%i %%%%)",
 					text, *p ? *p : ' ');
 			if (!*value && final)
-				return err_set(reterr, -ENODATA, "%s: this machine has no %s", text,
-					letter_name(*p));
+				return err_set(reterr, *p == 'h' ? -EAGAIN : -ENODATA,
+					"%s: this machine has no %s", text, letter_name(*p));
 			keep[1] = *p;
 			if (!*value)
 				value = keep;

@@ -16,8 +16,9 @@
  *
  * What is not known yet stays as it is written while @final is false.
  *
- * Returns 0, -EINVAL for an unknown letter, -ENODATA for a value that this machine does not have,
- * -ENOSPC, each with @reterr; @out is then left alone.
+ * Returns 0, -EINVAL for an unknown letter, -ENODATA for a value that this machine does not have
+ * (-EAGAIN for a host name: DHCP may still give one), -ENOSPC, each with @reterr; @out is then left
+ * alone.
  */
 int template_expand(const char *text, const struct machine *machine, const char *id, bool final,
 	char *out, size_t size, struct err *reterr) __attribute__((warn_unused_result));
