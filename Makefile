@@ -18,7 +18,7 @@ HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERSION)"' \
 	-Iagent $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now -Wl,--gc-sections $(LDFLAGS)
-LIBS = -lblkid -luuid
+LIBS = -lblkid -luuid -lnettle
 
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 SRC := $(wildcard agent/*.c agent/*/*.c)

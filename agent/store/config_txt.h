@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * config.txt of the Raspberry Pi: the marked block in it that names the active generation.
+ *
+ *     # pinet: begin (made by "pinet sync"; do not edit this block)
+ *     [all]
+ *     os_prefix=pinet/NAME/
+ *     kernel=FILE                    these three only for a generation with one kernel
+ *     auto_initramfs=0
+ *     initramfs FILE followkernel
+ *     # pinet: end
+ *
+ * Every byte outside of it is the user's and stays, except that a last line without its newline
+ * gets one when the block follows. A block without its end goes as far as its lines look like
+ * these.
+ *
+ * The block stands at the end. When something was appended behind it (by raspi-config, say), a new
+ * block is put at the end, and what remains of the old one is begin, [all], end: else the appended
+ * lines would fall into the section before, [pi4] for example.
+ */
+#ifndef STORE_CONFIG_TXT_H
+#define STORE_CONFIG_TXT_H
+
+#include "base/err.h"
+#include "store/name.h"
+
+#define CONFIG_TXT_NAME "config.txt"
+#define CONFIG_TXT_MAX  (128u << 10) /* bytes of the whole file */
+
+/* What the block says. */
+struct config_txt {
+	char generation[NAME_SIZE]; /* "" if there is none */
+	char kernel[NAME_PATH_SIZE]; /* "" if there is none */
+	char initramfs[NAME_PATH_SIZE]; /* "" if there is none */
+};
+
+/*
+ * Finds the last of our blocks that names a generation; os_prefix lines of the user are not ours.
+ * Returns 1 with @ret set, or 0 with @ret empty if there is none (or its name is no generation's).
+ */
+int config_txt_parse(struct span text, struct config_txt *ret);
+
+/*
+ * Writes @text with a block that says @block to @out (with NULL: without our blocks). CRLF files
+ * get a CRLF block. Putting the same again changes nothing.
+ *
+ * Returns 0 with @ret_len set, or -EFBIG with @reterr if it does not fit into @size; @ret_len is
+ * then left alone.
+ */
+int config_txt_put(struct span text, const struct config_txt *block, char *out, size_t size,
+	size_t *ret_len, struct err *reterr) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Files on the boot server, always below a directory descriptor and never through a symbolic link:
+ * whole replacement, reading back what the server has, removal of trees; and what to do about it
+ * when the server refuses.
+ */
+#ifndef STORE_FILES_H
+#define STORE_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "store/sha256.h"
+
+#define FILES_DIR  "pinet" /* below the boot directory: everything that is ours */
+#define FILES_TEMP ".tmp-" /* begins names of files that are about to be renamed */
+
+/* What went wrong, as far as it matters to whoever has to mend it. */
+enum files_cause {
+	FILES_OTHER,
+	FILES_GONE, /* the server is away or does not know the directory: ESTALE EIO ETIMEDOUT ... */
+	FILES_READONLY, /* EROFS */
+	FILES_FULL, /* ENOSPC EDQUOT */
+	FILES_REFUSED, /* EACCES EPERM: root squash, or owner and mode on the server */
+};
+
+/* The cause behind the negative errno @r. */
+enum files_cause files_cause(int r);
+
+/* The cause as a word for state files: "server", "read-only", "full", "permission" or "other". */
+const char *files_cause_name(enum files_cause cause);
+
+/* As err_sys(), with what to do about it appended where the cause says that. */
+#define files_err(err, errno_code, ...)                                                            \
+	({                                                                                         \
+		int files_code_ = (errno_code);                                                    \
+		files_err_fill((err), files_code_, __VA_ARGS__);                                   \
+		files_code_ < 0 ? files_code_ : -22;                                               \
+	})
+
+void files_err_fill(struct err *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Opens the directory @path (relative, "" or components without "." and "..") below @dirfd, no
+ * component of it a symbolic link. With @create missing ones are made, mode 0755.
+ *
+ * Returns a descriptor or a negative errno (-ELOOP or -ENOTDIR for what is no directory).
+ */
+int files_open_dir(int dirfd, const char *path, bool create) __attribute__((warn_unused_result));
+
+/* pinet/ in the boot directory. As files_open_dir(), with @reterr. */
+int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Reads all of the regular file @name into @buf and terminates it with a NUL.
+ * Returns its size, -EFBIG if it and the NUL do not fit, -EINVAL if it is no regular file, or the
+ * errno of open or read. A symbolic link as the last component is -ELOOP.
+ */
+ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
+	__attribute__((warn_unused_result));
+
+/* As files_read() into memory of its own (to be freed), for a file of less than @max bytes. */
+ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
+	__attribute__((warn_unused_result));
+
+/* Writes all of @data, however short the writes are. Returns 0 or a negative errno. */
+int files_write(int fd, struct span data) __attribute__((warn_unused_result));
+
+/*
+ * Replaces @name in @dirfd by @data, mode 0644: a temporary file in @ours_fd (pinet/, which may be
+ * @dirfd itself), fsync, rename, fsync of both directories, and the server is asked what it has
+ * now.
+ *
+ * Returns 0, -EBADMSG if the server has something else than what was written, or a negative errno.
+ * Unless it is -EBADMSG, @name is as it was or (when the last fsync fails) as it should be.
+ */
+int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
+	__attribute__((warn_unused_result));
+
+/* A name FILES_TEMP WHAT "-" 16 random digits, cut to @size. */
+void files_temp_name(const char *what, char *out, size_t size);
+
+/*
+ * The digest and size of what the server has stored as @name, not of what this machine remembers
+ * of it: by O_DIRECT where that works, else after dropping the cached pages.
+ *
+ * Returns 0, -EFBIG above MANIFEST_FILE_MAX (1 GiB), -EINVAL if it is no regular file, or a
+ * negative errno.
+ */
+int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
+	__attribute__((warn_unused_result));
+
+/*
+ * Removes @name and everything in it; no link is followed. At most 8 levels and 20000 names.
+ *
+ * Returns 0 (also if there is no such name), -E2BIG above these bounds, or a negative errno. On
+ * failure part of it is gone.
+ */
+int files_remove_tree(int dirfd, const char *name) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Generations on the boot server: which there are, what is in them, room, removal.
+ *
+ * @boot_dirfd is always the boot directory (O_RDONLY or O_PATH, and O_DIRECTORY) as it was seen
+ * mounted: nothing is written below a mount point that has lost its file system.
+ */
+#ifndef STORE_GENERATION_H
+#define STORE_GENERATION_H
+
+#include "store/manifest.h"
+
+#define GENERATIONS     256 /* more are an error */
+#define GENERATION_NEW  ".new-" /* begins the name of one that is being staged */
+#define GENERATION_GONE ".old-" /* begins the name of one that is being removed */
+
+struct generation {
+	uint32_t number;
+	char name[NAME_SIZE];
+};
+
+struct generation_list {
+	unsigned int n;
+	unsigned int leftovers; /* names of ours that an interrupted run left behind */
+	struct generation at[GENERATIONS]; /* by number, the oldest first */
+};
+
+/*
+ * The generations in pinet/; other names there are passed over. An absent pinet/ has none.
+ * Returns 0, -E2BIG for more than GENERATIONS, or a negative errno, with @reterr.
+ */
+int generation_list(int boot_dirfd, struct generation_list *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* The one with @name, or NULL. */
+const struct generation *generation_find(const struct generation_list *list, const char *name);
+
+/*
+ * The number of the next one: greater than all there are, also those that are being staged or
+ * removed.
+ */
+int generation_next_number(int boot_dirfd, uint32_t *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Reads the manifest of the generation @name. Returns 0 with @ret to be freed by manifest_done(),
+ * -EBADMSG if it is none or belongs to another generation, or a negative errno, with @reterr.
+ */
+int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Checks that every file of @m is in its generation: with @read by reading back what the server
+ * has, without by the sizes alone.
+ *
+ * Returns 0, -EBADMSG with @reterr naming a file that is missing or different, or another negative
+ * errno.
+ */
+int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Checks that the server has room for @bytes in @files new files, and some to spare.
+ * Returns 0, -ENOSPC with @reterr saying how much is missing, or another negative errno.
+ */
+int generation_room(int boot_dirfd, uint64_t bytes, uint64_t files, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Removes the generation @name: renamed to GENERATION_GONE first, so that nobody finds half of it.
+ * The caller holds the lock, and knows that it is neither active nor the last good one.
+ *
+ * Returns 0 (also if it is not there; what could not be removed of it is left for
+ * generation_clean()), -EINVAL if @name is none, or a negative errno, with @reterr.
+ */
+int generation_remove(int boot_dirfd, const char *name, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Removes what interrupted runs left in pinet/: names that begin with GENERATION_NEW,
+ * GENERATION_GONE or FILES_TEMP. The caller holds the lock.
+ *
+ * Returns how many there were, or a negative errno with @reterr when one could not be removed (the
+ * others are gone).
+ */
+int generation_clean(int boot_dirfd, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Which generations may go, so that @keep (at least 1) remain: the oldest first, never one of the
+ * names in @needed ("" and NULL entries name none), never one newer than the active one, which is
+ * needed[0].
+ *
+ * Returns how many there are, their indices in @list in @ret.
+ */
+unsigned int generation_surplus(const struct generation_list *list, unsigned int keep,
+	const char *const needed[], unsigned int n_needed, unsigned int ret[GENERATIONS]);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A new generation: staged beside the others, read back, and renamed to its name when it is whole.
+ *
+ *     stage_begin -> stage_file for each -> stage_verify for each -> stage_commit
+ *
+ * The caller holds the lock. A run that is interrupted leaves a directory ".new-NAME" behind, which
+ * generation_clean() removes.
+ */
+#ifndef STORE_STAGE_H
+#define STORE_STAGE_H
+
+#include <sys/stat.h>
+
+#include "store/manifest.h"
+
+#define STAGE_OLDER 4 /* generations in which files to link to are looked for */
+
+/* An older generation. */
+struct stage_older {
+	int dirfd;
+	struct manifest manifest; /* files in their order */
+};
+
+/* Made by stage_begin(); its fields are private except where a comment says otherwise. */
+struct stage {
+	int ours_fd, dirfd, parent_fd;
+	char parent[NAME_PATH_SIZE]; /* what parent_fd is, below dirfd */
+	char temp[NAME_SIZE + 8]; /* name of dirfd in ours_fd */
+	unsigned int n_older;
+	struct stage_older older[STAGE_OLDER]; /* the newest first */
+	struct manifest manifest; /* public to read: what is staged, in the order of stage_file() */
+	unsigned int n_written, n_linked; /* public: files */
+	uint64_t bytes_written; /* public */
+};
+
+/* One file that is to be in the generation. */
+struct stage_item {
+	enum manifest_role role;
+	const char *path; /* in the generation: store/name */
+	/*
+	 * Where it is: @source below @dirfd (or absolute), a regular file; a symbolic link as its
+	 * last component is refused. Or @text, if that is not NULL.
+	 */
+	int dirfd;
+	const char *source;
+	const char *text;
+	/*
+	 * What a stamp (store/stamp) knows of a source that has not changed since, or NULL: if an
+	 * older generation has such a file it is linked without the source being read.
+	 */
+	const struct sha256 *known_digest;
+	uint32_t known_size;
+};
+
+/* What became of it. */
+struct stage_result {
+	struct manifest_file file; /* as it stands in the manifest */
+	bool linked; /* a hard link to the file of an older generation */
+	struct stat source; /* of the source before it was read, for store/stamp; all 0 for text */
+};
+
+/*
+ * Makes the directory in which generation @meta->generation is staged; one of the same name that
+ * was left behind is removed. @meta gives everything but the files.
+ *
+ * Files to link to are looked for in the newest STAGE_OLDER generations whose manifest can be read.
+ *
+ * Returns 0 with @ret to be ended by stage_end(), -EEXIST if there is such a generation, -EINVAL
+ * if @meta is none, or a negative errno, with @reterr.
+ */
+int stage_begin(int boot_dirfd, const struct manifest *meta, struct stage *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Stages one file: linked to a file of an older generation with the same digest and size, else
+ * copied while it is hashed, and on the server's disk when this returns. Its source is read once
+ * (twice if an older generation has a file of the same size but other contents, from the cache
+ * then).
+ *
+ * Returns 0 and fills @ret (which may be NULL), or a negative errno with @reterr; what has been
+ * staged of the file is then gone. -EAGAIN: the source changed while it was read. -EINVAL: the
+ * source is no regular file or the path no path. -EEXIST: the path is there already.
+ */
+int stage_file(struct stage *stage, const struct stage_item *item, struct stage_result *ret,
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Reads back what the server stored of file number @i of stage->manifest and compares digest and
+ * size. Changes nothing in @stage, and does not need the other files to be there.
+ *
+ * Returns 0, -EBADMSG if it is not what was staged, or another negative errno, with @reterr.
+ */
+int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Adds the manifest, reads it back, puts the directories on the server's disk, and renames the
+ * whole to the name of the generation.
+ *
+ * Returns 0, -EBADMSG if the server has something else as the manifest, or a negative errno, with
+ * @reterr.
+ */
+int stage_commit(struct stage *stage, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Removes what was staged and not committed, as far as that works, and frees @stage; also after
+ * {0}.
+ */
+void stage_end(struct stage *stage);
+
+#define _cleanup_stage_ __attribute__((cleanup(stage_end)))
+
+#endif
