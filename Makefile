@@ -46,6 +46,7 @@ static-check: $(BUILD)/pinet
 	@tests/lint/static $<
 
 TOOLS = $(DESTDIR)/usr/share/initramfs-tools
+UNITDIR ?= /usr/lib/systemd/system
 
 install: $(BUILD)/pinet
 	install -D -m 0755 $(BUILD)/pinet $(DESTDIR)/usr/sbin/pinet
@@ -57,6 +58,14 @@ install: $(BUILD)/pinet
 	done
 	install -D -m 0644 conf/conf-hooks.d/pinet $(TOOLS)/conf-hooks.d/pinet
 	install -D -m 0644 conf/pinet.conf $(DESTDIR)/etc/pinet/pinet.conf
+	set -e; for directory in kernel/postinst.d kernel/postrm.d initramfs/post-update.d; do \
+		install -D -m 0755 conf/kernel/zz-pinet $(DESTDIR)/etc/$$directory/zz-pinet; \
+	done
+	install -D -m 0755 conf/kernel/prerm $(DESTDIR)/etc/kernel/prerm.d/pinet
+	install -D -m 0755 conf/update-motd.d/80-pinet $(DESTDIR)/etc/update-motd.d/80-pinet
+	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) conf/systemd/*
+	install -D -m 0644 conf/bash-completion/pinet \
+		$(DESTDIR)/usr/share/bash-completion/completions/pinet
 
 deb:
 	dpkg-buildpackage -us -uc -b
