@@ -17,7 +17,7 @@ static const struct {
 	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
 	{"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
 		"show what a boot would do, and why"},
-	{"status", cmd_status, "", "show how this machine booted"},
+	{"status", cmd_status, "[--pending]", "show how this machine booted"},
 };
 
 static void print_help(FILE *to)

@@ -2,9 +2,11 @@
  * pinet status: how this machine booted, for a person at a console.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -13,6 +15,7 @@
 #include "step/session.h"
 
 #define PLAN_TEXT_SIZE 16384
+#define WHEN_SIZE      32
 
 static void __attribute__((format(printf, 2, 3))) line(const char *name, const char *format, ...)
 {
@@ -81,6 +84,52 @@ static void show_firmware(const struct state *boot)
 		line("firmware", "NOT MOUNTED: %s", state_get(&st, "error"));
 }
 
+/* When @key of the sync happened, in local time; "?" if that is not known. */
+static const char *when(const struct state *st, const char *key, char *buf, size_t size)
+{
+	time_t t = (time_t)state_get_u64(st, key, 0);
+	struct tm tm;
+
+	if (t <= 0 || !localtime_r(&t, &tm) || strftime(buf, size, "%Y-%m-%d %H:%M", &tm) == 0)
+		return "?";
+	return buf;
+}
+
+static void show_sync(void)
+{
+	struct state st;
+	char buf[WHEN_SIZE];
+
+	if (state_load(STATE_SYNC, &st, NULL) < 0)
+		return;
+	if (strcmp(state_get(&st, "result"), "ok") == 0)
+		line("sync", "%s, %s", state_get(&st, "generation"),
+			when(&st, "time", buf, sizeof(buf)));
+	else
+		line("sync", "PENDING since %s: %s", when(&st, "since", buf, sizeof(buf)),
+			state_get(&st, "reason"));
+}
+
+/* For a login: a line if the next boot is not what it should be. Reads nothing from a server. */
+static int show_pending(void)
+{
+	struct state st;
+	struct err err = {.code = 0};
+	char buf[WHEN_SIZE];
+	int r = state_load(STATE_SYNC, &st, &err);
+
+	if (r == -ENOENT)
+		return EXIT_OK;
+	if (r < 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	if (strcmp(state_get(&st, "result"), "ok") != 0)
+		printf("pinet: the boot files wait to be synchronized since %s: %s\n",
+			when(&st, "since", buf, sizeof(buf)), state_get(&st, "reason"));
+	return EXIT_OK;
+}
+
 /* The plan with the origin of each field, indented. */
 static void show_plan(void)
 {
@@ -96,14 +145,24 @@ static void show_plan(void)
 
 int cmd_status(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{"pending", no_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
 	struct state st;
 	struct err err = {.code = 0};
-	int r;
+	bool pending = false;
+	int c, r;
 
-	if (argc > 1) {
-		log_error("status: unexpected argument \"%s\"", argv[1]);
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'p')
+			return EXIT_USAGE;
+		pending = true;
+	}
+	if (optind < argc) {
+		log_error("status: unexpected argument \"%s\"", argv[optind]);
 		return EXIT_USAGE;
 	}
+	if (pending)
+		return show_pending();
 	r = state_load(STATE_BOOT, &st, &err);
 	if (r == -ENOENT) {
 		printf("pinet did not bring up this machine's root.\n");
@@ -119,6 +178,7 @@ int cmd_status(int argc, char **argv)
 	show_session(&st);
 	if (strcmp(state_get(&st, "result"), "ok") == 0)
 		show_firmware(&st);
+	show_sync();
 	show_plan();
 	return EXIT_OK;
 }

@@ -10,9 +10,10 @@
 #include "base/err.h"
 
 #define STATE_DIR        "/run/pinet"
-#define STATE_BOOT       STATE_DIR "/boot" /* how the boot went: KEY=VALUE lines; absent if it was not ours */
+#define STATE_BOOT       STATE_DIR "/boot" /* how the boot went: KEY=VALUE; absent if not ours */
 #define STATE_FIRMWARE   STATE_DIR "/firmware" /* the TFTP copy: KEY=VALUE lines */
 #define STATE_PLAN       STATE_DIR "/plan" /* the plan as `pinet plan` prints it */
+#define STATE_SYNC       "/var/lib/pinet/sync" /* the last sync: KEY=VALUE lines; survives a boot */
 #define STATE_KEYS       48
 #define STATE_KEY_SIZE   32
 #define STATE_VALUE_SIZE 600
