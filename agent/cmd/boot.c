@@ -13,14 +13,14 @@
 #include "cmd/boot_report.h"
 #include "cmd/cmd.h"
 #include "cmd/onfail.h"
+#include "cmd/retry.h"
 #include "cmd/sources.h"
 #include "plan/format.h"
 #include "state/state.h"
 #include "step/modules.h"
 
-#define PAUSE_FIRST_MS 1000
-#define PAUSE_MAX_MS   30000
-#define ROOT_WAIT_S    30 /* as initramfs-tools waits for a local disk */
+#define ROOT_WAIT_S  30 /* as initramfs-tools waits for a local disk */
+#define ASK_AGAIN_MS 10000 /* DHCP, when there is a lease already: it may have new answers */
 
 static const char *const modules[] = {"af_packet", "iscsi_tcp", "sd_mod", NULL};
 
@@ -32,6 +32,7 @@ struct boot {
 	struct plan plan;
 	struct notes notes; /* of the plan: shown once it is final */
 	bool network_up;
+	bool final; /* what failed is nothing that waiting cures */
 	struct boot_report report;
 };
 
@@ -41,35 +42,68 @@ static void on_waiting(void *ctx, const char *sentence)
 	log_warning("%s", sentence);
 }
 
-/* Causes that waiting does not cure: something that was written is wrong. */
-static bool is_final(int r)
-{
-	return r == -EINVAL || r == -EDESTADDRREQ || r == -EOPNOTSUPP || r == -ENODATA ||
-	       r == -ENOSPC || r == -EPERM;
-}
-
 static int make_plan(struct boot *b, bool final, struct err *reterr)
 {
 	const struct lease *lease = b->report.network.have_lease ? &b->report.network.lease : NULL;
 	struct plan_sources src = sources_for_plan(&b->sources, lease, final);
 
+	int r;
+
 	b->notes.n = b->notes.dropped = 0;
 	sources_notes(&b->sources, &b->notes);
-	return plan_merge(&src, &b->plan, &b->notes, reterr);
+	r = plan_merge(&src, &b->plan, &b->notes, reterr);
+	b->final = r < 0 && r != -EAGAIN;
+	if (r == 0)
+		b->deadline_ms = b->plan.timeout_s ? b->started_ms + b->plan.timeout_s * 1000ull
+						   : CLOCK_FOREVER;
+	return r;
 }
 
-static int bring_up_network(struct boot *b, struct err *reterr)
+static void adopt_network(struct boot *b)
 {
-	struct network_report *n = &b->report.network;
-	int r = network_run(&b->plan, b->deadline_ms, on_waiting, NULL, n, reterr);
+	const struct network_report *n = &b->report.network;
 
-	if (r < 0)
-		return r;
 	b->network_up = true;
 	b->sources.machine.has_mac = n->ifname[0] != '\0';
 	memcpy(b->sources.machine.mac, n->mac, MAC_LEN);
 	boot_report_network(&b->report, &b->plan);
-	return 0;
+}
+
+static int bring_up_network(struct boot *b, struct err *reterr)
+{
+	int r = network_run(&b->plan, b->deadline_ms, on_waiting, NULL, &b->report.network, reterr);
+
+	if (r == 0)
+		adopt_network(b);
+	return r;
+}
+
+/*
+ * An attempt failed, perhaps by what DHCP said: its server may know better now. One that is silent
+ * takes nothing away, and a session keeps the address that it was made with.
+ */
+static int ask_dhcp_again(struct boot *b, struct err *reterr)
+{
+	struct network_report *old = &b->report.network, now = *old;
+	uint64_t until_ms = clock_min(b->deadline_ms, clock_now_ms() + ASK_AGAIN_MS);
+	int r;
+
+	if (!old->have_lease || b->report.login.target[0])
+		return 0;
+	r = network_run(&b->plan, until_ms, on_waiting, NULL, &now, reterr);
+	if (r < 0 && now.ifindex) {
+		log_warning("%s; going on with the lease of before", reterr->text);
+		return 0;
+	}
+	b->network_up = r == 0;
+	now.lease.xid = old->lease.xid; /* this one always differs */
+	if (r == 0 && now.ifindex == old->ifindex &&
+		memcmp(&now.lease, &old->lease, sizeof(now.lease)) == 0)
+		return 0;
+	*old = now;
+	if (r == 0)
+		adopt_network(b);
+	return r;
 }
 
 static int find_root(struct boot *b, struct err *reterr)
@@ -96,19 +130,17 @@ static int log_in(struct boot *b, struct err *reterr)
 	r = login_run(&b->plan, b->deadline_ms, &b->report.login, reterr);
 	if (r == 0)
 		boot_report_login(&b->report);
+	b->final = r < 0 && !retry_helps_login(&b->plan, b->report.network.have_lease, r);
 	return r;
 }
 
 /* Everything once; what is done stays done when a later step fails and the boot tries again. */
 static int attempt(struct boot *b, struct err *reterr)
 {
-	int r;
+	int r = b->network_up ? ask_dhcp_again(b, reterr) : bring_up_network(b, reterr);
 
-	if (!b->network_up) {
-		r = bring_up_network(b, reterr);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	r = make_plan(b, true, reterr);
 	if (r < 0)
 		return r;
@@ -123,23 +155,22 @@ static int attempt(struct boot *b, struct err *reterr)
 
 static int attempt_until_done(struct boot *b, struct err *reterr)
 {
-	uint64_t pause_ms = PAUSE_FIRST_MS;
+	struct retry retry = {.pause_ms = 0};
 
 	for (;;) {
 		int r = attempt(b, reterr);
-		uint64_t now_ms = clock_now_ms();
+		uint64_t pause_ms;
 
-		if (r == 0 || is_final(r))
+		if (r == 0 || b->final)
 			return r;
-		if (now_ms + pause_ms >= b->deadline_ms) {
+		pause_ms = retry_pause_ms(&retry, clock_now_ms(), b->deadline_ms);
+		if (!pause_ms) {
 			err_prefix(reterr, "given up after %u s", b->plan.timeout_s);
 			return r;
 		}
-		log_warning(
-			"%s; trying again in %u s", reterr->text, (unsigned int)(pause_ms / 1000));
-		(void)poll(NULL, 0,
-			(int)pause_ms); /* a pause between attempts, no event to wait for */
-		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
+		log_warning("%s; trying again in %u s", reterr->text,
+			(unsigned int)((pause_ms + 999) / 1000));
+		(void)poll(NULL, 0, (int)pause_ms); /* between attempts there is no event */
 	}
 }
 
@@ -231,8 +262,6 @@ static int run(struct boot *b)
 		return EXIT_OK;
 	if (b->plan.debug)
 		log_setup(LOG_LEVEL_DEBUG, true);
-	b->deadline_ms =
-		b->plan.timeout_s ? b->started_ms + b->plan.timeout_s * 1000ull : CLOCK_FOREVER;
 	r = modules_load(modules, &err);
 	if (r < 0)
 		log_warning("%s", err.text); /* they may be built in; the step will tell */

@@ -99,6 +99,37 @@ int link_configure(
 	return 0;
 }
 
+bool link_is_same(const struct network_report *a, const struct network_report *b)
+{
+	const struct lease *x = &a->lease, *y = &b->lease;
+
+	if (a->ifindex != b->ifindex || a->address.s_addr != b->address.s_addr ||
+		a->prefix != b->prefix || a->have_lease != b->have_lease)
+		return false;
+	return !a->have_lease ||
+	       (x->mtu == y->mtu && x->broadcast.s_addr == y->broadcast.s_addr &&
+		       x->n_routes == y->n_routes &&
+		       memcmp(x->route, y->route, x->n_routes * sizeof(x->route[0])) == 0);
+}
+
+int link_remove(struct rtnl *nl, const struct network_report *report, bool down, struct err *reterr)
+{
+	struct rtnl_request req;
+	char shown[IP4_TEXT_SIZE];
+	int r;
+
+	num_format_ip4(report->address, shown);
+	rtnl_msg_del_address(&req, report->ifindex, report->address, report->prefix);
+	r = rtnl_do(nl, &req, reterr, "%s: cannot take the address %s away", report->ifname, shown);
+	if (r == -EADDRNOTAVAIL || r == -ENODEV)
+		r = 0; /* it is gone already */
+	if (!down || r < 0)
+		return r;
+	rtnl_msg_set_up(&req, report->ifindex, false);
+	r = rtnl_do(nl, &req, reterr, "%s: cannot set the link down", report->ifname);
+	return r == -ENODEV ? 0 : r;
+}
+
 void link_read_mac(const char *ifname, uint8_t ret[MAC_LEN])
 {
 	char path[64], text[32];

@@ -17,6 +17,16 @@
 int link_configure(struct rtnl *nl, const struct plan *plan, struct network_report *report,
 	struct err *reterr) __attribute__((warn_unused_result));
 
+/* True if both configure the same: interface, address, routes and MTU. */
+bool link_is_same(const struct network_report *a, const struct network_report *b);
+
+/*
+ * Takes the address of @report from its interface, and with it the routes; with @down the link is set
+ * down. What is gone already is no error. Returns 0, or a negative errno with @reterr.
+ */
+int link_remove(struct rtnl *nl, const struct network_report *report, bool down, struct err *reterr)
+	__attribute__((warn_unused_result));
+
 /* The MAC address of @ifname, zeros if it has none. */
 void link_read_mac(const char *ifname, uint8_t ret[MAC_LEN]);
 

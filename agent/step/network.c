@@ -243,6 +243,15 @@ static void end_race(struct race *race)
 	cleanup_fd(&race->udev_fd);
 }
 
+/* What an earlier call configured goes, so that nothing of it is in the way of the new. */
+static int make_room(
+	struct race *race, const struct network_report *old, int ifindex, struct err *reterr)
+{
+	return old->ifindex
+		       ? link_remove(&race->nl, old, old->raised && old->ifindex != ifindex, reterr)
+		       : 0;
+}
+
 static int configure(struct race *race, struct network_report *report, struct err *reterr)
 {
 	const struct plan *plan = race->plan;
@@ -250,6 +259,7 @@ static int configure(struct race *race, struct network_report *report, struct er
 	struct network_report out = {.ifindex = nic->ifindex,
 		.carrier_ms = nic->carrier_ms,
 		.discover_ms = nic->discover_ms,
+		.raised = nic->raised || (report->ifindex == nic->ifindex && report->raised),
 		.address = plan->net.address,
 		.prefix = plan->net.prefix};
 	int r;
@@ -263,9 +273,15 @@ static int configure(struct race *race, struct network_report *report, struct er
 		out.address = out.lease.address;
 		out.prefix = out.lease.prefix;
 	}
-	r = link_configure(&race->nl, plan, &out, reterr);
-	if (r < 0)
-		return r;
+	if (!link_is_same(report, &out)) {
+		r = make_room(race, report, out.ifindex, reterr);
+		if (r < 0)
+			return r;
+		memset(report, 0, sizeof(*report));
+		r = link_configure(&race->nl, plan, &out, reterr);
+		if (r < 0)
+			return r;
+	}
 	out.configured_ms = clock_now_ms();
 	*report = out;
 	return 0;
@@ -290,6 +306,17 @@ static int report_as_is(struct network_report *report, struct err *reterr)
 	}
 	rtnl_close(&nl);
 	return r < 0 ? r : 0;
+}
+
+int network_release(const struct network_report *report, struct err *reterr)
+{
+	struct rtnl nl = RTNL_CLOSED;
+	int r = rtnl_open(&nl, reterr);
+
+	if (r == 0)
+		r = link_remove(&nl, report, report->raised, reterr);
+	rtnl_close(&nl);
+	return r;
 }
 
 int network_run(const struct plan *plan, uint64_t deadline_ms,

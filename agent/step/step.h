@@ -19,6 +19,7 @@ struct network_report {
 	char ifname[IF_NAMESIZE];
 	int ifindex;
 	uint8_t mac[MAC_LEN];
+	bool raised; /* the link was down before */
 	struct in_addr address;
 	unsigned int prefix;
 	bool have_lease;
@@ -60,14 +61,25 @@ struct firmware_report {
  * Waits for interfaces, brings the wired ones up, and configures the first that gets a lease (or
  * the one with the static address): link, address, routes, MTU.
  *
+ * @report is empty, or what an earlier call left there: then DHCP is asked again, and what that call
+ * configured stays as it is if nothing changed, or makes room for the new.
+ *
  * Stops at @deadline_ms. Returns 0; -ENODEV (no interface), -ENOLINK (no carrier), -ETIMEDOUT (no
  * lease) or another negative errno with @reterr. On failure no interface keeps an address that
- * this call gave it. @waiting(ctx, sentence) is called when something is worth telling while it
- * lasts: no carrier, no answer yet.
+ * this call gave it; @report is left alone, or empty when what it tells of had to go.
+ * @waiting(ctx, sentence) is called when something is worth telling while it lasts: no carrier, no
+ * answer yet.
  */
 int network_run(const struct plan *plan, uint64_t deadline_ms,
 	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Takes back what network_run() configured: the address, with it the routes, and the link if it was
+ * down before. Returns 0, or a negative errno with @reterr.
+ */
+int network_release(const struct network_report *report, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /*
  * The text of /run/net-IFACE.conf in klibc's format (usr/kinit/ipconfig in klibc): shell variable
