@@ -59,7 +59,7 @@ class Scenario:
     chap: tuple[str, str] | None = None
     export: str = "/srv/tftp/{mac}"  # the directory that NFS exports
     nfs: tuple[int, ...] = (3, 4)
-    down: tuple[str, ...] = ()  # servers that are not started
+    down: tuple[str, ...] = ()  # servers that are not started; "disk": the target has none yet
 
     # What happens, and what has to come of it.
     events: tuple[Event, ...] = ()
@@ -179,11 +179,14 @@ class Run:
             Nfs(self.directory, exported, export, scenario.nfs),
         ]
         self.servers = {server.name: server for server in servers}
+        self.servers["tgt"].late = "disk" in scenario.down
 
     def act(self, event: Event) -> None:
         """Does what @event says."""
         print(f"[rig {self.guest.elapsed():.1f} s] {event.do}", flush=True)
         match event.do.split(" ", 1):
+            case ["start", "disk"]:
+                self.servers["tgt"].map_disk()
             case ["start", server]:
                 self.servers[server].start()
             case ["stop", server]:

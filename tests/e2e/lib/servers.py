@@ -100,9 +100,10 @@ class Dhcp(Server):
 
 
 class Tgt(Server):
-    """tgtd with one target. Its LUN 0 is a controller, as always with tgt: the disk is LUN 1."""
+    """tgtd with one target. Its LUN 0 is a controller, as always with tgt: the disk is LUN 1, unless it comes @late."""
 
     name = "tgt"
+    late = False
 
     def __init__(self, directory: str, target: str, disk: str, initiator: str, chap: tuple[str, str] | None):
         self.target, self.disk, self.initiator, self.chap = target, disk, initiator, chap
@@ -110,6 +111,10 @@ class Tgt(Server):
         self.daemon = Daemon(
             ["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log
         )
+
+    def map_disk(self) -> None:
+        """Gives the target its disk."""
+        self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
 
     def _admin(self, mode: str, op: str, *rest: str) -> None:
         run("tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
@@ -120,7 +125,8 @@ class Tgt(Server):
         self.daemon.start()
         wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
         self._admin("target", "new", "--tid", "1", "-T", self.target)
-        self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
+        if not self.late:
+            self.map_disk()
         if self.chap:
             user, secret = self.chap
             self._admin("account", "new", "--user", user, "--password", secret)
