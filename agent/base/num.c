@@ -19,7 +19,7 @@ static int digit_value(uint8_t c)
 	return 99;
 }
 
-static int parse_base(struct span s, unsigned int base, uint32_t max, uint32_t *ret)
+static int parse_base(struct span s, unsigned int base, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -29,22 +29,41 @@ static int parse_base(struct span s, unsigned int base, uint32_t max, uint32_t *
 		if (digit_value(s.p[i]) >= (int)base)
 			return -EINVAL;
 	for (size_t i = 0; i < s.len; i++) {
-		v = v * base + (unsigned int)digit_value(s.p[i]);
-		if (v > max)
+		unsigned int digit = (unsigned int)digit_value(s.p[i]);
+
+		if (digit > max || v > (max - digit) / base)
 			return -ERANGE;
+		v = v * base + digit;
 	}
-	*ret = (uint32_t)v;
+	*ret = v;
 	return 0;
 }
 
 int num_parse_u32(struct span s, uint32_t max, uint32_t *ret)
+{
+	uint64_t v;
+	int r = parse_base(s, 10, max, &v);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+int num_parse_u64(struct span s, uint64_t max, uint64_t *ret)
 {
 	return parse_base(s, 10, max, ret);
 }
 
 int num_parse_hex32(struct span s, uint32_t max, uint32_t *ret)
 {
-	return parse_base(s, 16, max, ret);
+	uint64_t v;
+	int r = parse_base(s, 16, max, &v);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)v;
+	return 0;
 }
 
 int num_parse_ip4(struct span s, struct in_addr *ret)

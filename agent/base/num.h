@@ -19,6 +19,9 @@
  */
 int num_parse_u32(struct span s, uint32_t max, uint32_t *ret) __attribute__((warn_unused_result));
 
+/* As num_parse_u32() for 64 bits. */
+int num_parse_u64(struct span s, uint64_t max, uint64_t *ret) __attribute__((warn_unused_result));
+
 /* As num_parse_u32() for hexadecimal digits without 0x. */
 int num_parse_hex32(struct span s, uint32_t max, uint32_t *ret) __attribute__((warn_unused_result));
 

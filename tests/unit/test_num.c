@@ -25,6 +25,12 @@ static long u32(const char *text, uint32_t max)
 	return r < 0 ? r : (long)v;
 }
 
+static int u64(const char *text, uint64_t max, uint64_t *ret)
+{
+	*ret = UNTOUCHED;
+	return num_parse_u64(span_str(text), max, ret);
+}
+
 static long hex32(const char *text, uint32_t max)
 {
 	uint32_t v = UNTOUCHED;
@@ -56,6 +62,28 @@ static void test_u32(void **state)
 	assert_int_equal(u32("99999999999999999999x", 9), -EINVAL);
 	assert_int_equal(num_parse_u32(span_of("1\0", 2), 9, &(uint32_t){0}), -EINVAL);
 	assert_int_equal(num_parse_u32(SPAN_NONE, 9, &(uint32_t){0}), -EINVAL);
+}
+
+static void test_u64(void **state)
+{
+	uint64_t v;
+
+	(void)state;
+	assert_int_equal(u64("0", 0, &v), 0);
+	assert_true(v == 0);
+	assert_int_equal(u64("18446744073709551615", UINT64_MAX, &v), 0);
+	assert_true(v == UINT64_MAX);
+	assert_int_equal(u64("9223372036854775808", (uint64_t)INT64_MAX + 1, &v), 0);
+	assert_true(v == (uint64_t)INT64_MAX + 1);
+	assert_int_equal(u64("18446744073709551616", UINT64_MAX, &v), -ERANGE);
+	assert_int_equal(u64("18446744073709551610", 18446744073709551609u, &v), -ERANGE);
+	assert_int_equal(u64("184467440737095516150", UINT64_MAX, &v), -ERANGE);
+	assert_int_equal(u64("10", 9, &v), -ERANGE);
+	assert_int_equal(u64("7", 5, &v), -ERANGE);
+	assert_int_equal(u64("", 9, &v), -EINVAL);
+	assert_int_equal(u64("-1", UINT64_MAX, &v), -EINVAL);
+	assert_int_equal(u64("1x", 9, &v), -EINVAL);
+	assert_true(v == UNTOUCHED);
 }
 
 static void test_hex32(void **state)
@@ -201,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_u32),
+		cmocka_unit_test(test_u64),
 		cmocka_unit_test(test_hex32),
 		cmocka_unit_test(test_ip4),
 		cmocka_unit_test(test_ip6),
