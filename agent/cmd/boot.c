@@ -220,10 +220,28 @@ static enum plan_onfail peek_onfail(const struct sources *s)
 	return PLAN_ONFAIL_SHELL;
 }
 
-static int fail(struct boot *b, enum plan_onfail onfail, const struct err *err)
+/* The local system finds the network as if nobody had been there. */
+static void leave_network(struct boot *b)
 {
-	boot_report_failure(&b->report, onfail, err);
-	return onfail_act(onfail) < 0 ? EXIT_FAILED : EXIT_OK;
+	struct err err = {.code = 0};
+
+	if (b->report.login.target[0]) {
+		/* Without its network, every look at its disks would hang. */
+		log_warning("the session with %s and its network stay", b->report.login.target);
+	} else if (b->network_up && b->plan.net.method != PLAN_METHOD_OFF) {
+		boot_report_forget_network(&b->report);
+		if (network_release(&b->report.network, &err) < 0)
+			log_warning("%s", err.text);
+	}
+}
+
+static int fail(struct boot *b, const struct err *why)
+{
+	boot_report_failure(&b->report, &b->plan, &b->notes, why);
+	if (onfail_act(b->plan.onfail) < 0)
+		return EXIT_FAILED;
+	leave_network(b);
+	return EXIT_OK;
 }
 
 /*
@@ -256,8 +274,10 @@ static int run(struct boot *b)
 	}
 	if (r == 0)
 		r = make_plan(b, false, &err);
-	if (r < 0)
-		return fail(b, peek_onfail(&b->sources), &err);
+	if (r < 0) {
+		b->plan.onfail = peek_onfail(&b->sources);
+		return fail(b, &err);
+	}
 	if (!b->plan.active)
 		return EXIT_OK;
 	if (b->plan.debug)
@@ -271,7 +291,7 @@ static int run(struct boot *b)
 	if (r == 0)
 		r = boot_report_save(&b->report, &b->plan, &b->notes, &err);
 	if (r < 0)
-		return fail(b, b->plan.onfail, &err);
+		return fail(b, &err);
 	return EXIT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "state/state.h"
 
 #define NETCONF_SIZE         2048
+#define NETCONF              "/run/net-%s.conf"
 #define RUN_INITRAMFS        "/run/initramfs"
 #define OPEN_ISCSI_INTERFACE RUN_INITRAMFS "/open-iscsi.interface"
 
@@ -34,7 +36,7 @@ static void write_network_files(const struct boot_report *r, const struct plan *
 
 	if (!r->network.ifname[0])
 		return;
-	(void)snprintf(path, sizeof(path), "/run/net-%s.conf", r->network.ifname);
+	(void)snprintf(path, sizeof(path), NETCONF, r->network.ifname);
 	if (netconf_format(plan, &r->network, text, sizeof(text)) == 0)
 		write_file(path, text);
 	else
@@ -89,24 +91,6 @@ void boot_report_root(struct boot_report *r, const struct plan *plan)
 		log_step("root: %s is left to initramfs-tools", shown);
 }
 
-void boot_report_failure(struct boot_report *r, enum plan_onfail onfail, const struct err *err)
-{
-	struct state *st = calloc(1, sizeof(*st));
-	struct err save = {.code = 0};
-
-	log_error("%s", err->text);
-	if (!st)
-		return; /* the console has it */
-	state_put(st, "result", "%s", onfail == PLAN_ONFAIL_LOCAL ? "local" : "failed");
-	state_put(st, "error", "%s", err->text);
-	state_put(st, "boot.started_ms", "%llu", (unsigned long long)r->started_ms);
-	if (r->network.ifname[0])
-		state_put(st, "network.interface", "%s", r->network.ifname);
-	if (state_save(st, STATE_BOOT, &save) < 0)
-		log_warning("%s", save.text);
-	free(st);
-}
-
 static void put_ms(struct state *st, const char *key, uint64_t ms)
 {
 	state_put(st, key, "%llu", (unsigned long long)ms);
@@ -130,6 +114,17 @@ static void put_network(struct state *st, const struct network_report *n)
 		state_put(st, "dhcp.lease_s", "%u", n->lease.lease_s);
 }
 
+static void put_session(struct state *st, const struct login_report *login, const struct plan *plan)
+{
+	if (!login->target[0])
+		return;
+	state_put(st, "session.id", "%d", login->sid);
+	state_put(st, "session.target", "%s", login->target);
+	state_put(st, "session.portal", "%s", login->portal);
+	state_put(st, "session.initiator", "%s", plan->initiator);
+	state_put(st, "session.engine", "%s", login->engine);
+}
+
 static void put_firmware(struct state *st, const struct plan *plan)
 {
 	state_put(st, "firmware.on", "%d", plan->firmware_on);
@@ -149,13 +144,7 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 		return err_set(reterr, -ENOMEM, "no memory for the state");
 	state_put(st, "result", "ok");
 	put_network(st, &r->network);
-	if (r->login.target[0]) {
-		state_put(st, "session.id", "%d", r->login.sid);
-		state_put(st, "session.target", "%s", r->login.target);
-		state_put(st, "session.portal", "%s", r->login.portal);
-		state_put(st, "session.initiator", "%s", plan->initiator);
-		state_put(st, "session.engine", "%s", r->login.engine);
-	}
+	put_session(st, &r->login, plan);
 	state_put(st, "root.device", "%s", r->root.device);
 	state_put(st, "root.fstype", "%s", r->root.fstype);
 	state_put(st, "root.lun", "%llu", (unsigned long long)r->root.lun);
@@ -192,4 +181,39 @@ int boot_report_save(const struct boot_report *r, const struct plan *plan,
 	if (save_boot(r, plan, reterr) < 0 || save_plan(plan, notes, reterr) < 0)
 		return reterr->code;
 	return 0;
+}
+
+void boot_report_failure(const struct boot_report *r, const struct plan *plan,
+	const struct notes *notes, const struct err *why)
+{
+	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
+	struct err err = {.code = 0};
+
+	log_error("%s", why->text);
+	if (!st)
+		return; /* the console has it */
+	state_put(st, "result", "%s", plan->onfail == PLAN_ONFAIL_LOCAL ? "local" : "failed");
+	state_put(st, "error", "%s", why->text);
+	put_ms(st, "time.boot_ms", r->started_ms);
+	/* A local system gets a network back that only a session would need. */
+	if (r->network.ifname[0] && (plan->onfail != PLAN_ONFAIL_LOCAL || r->login.target[0])) {
+		put_network(st, &r->network);
+		put_ms(st, "time.network_ms", r->network_done_ms);
+	}
+	put_session(st, &r->login, plan);
+	put_ms(st, "time.login_ms", r->login_done_ms);
+	if (state_save(st, STATE_BOOT, &err) < 0 ||
+		(plan->active && save_plan(plan, notes, &err) < 0))
+		log_warning("%s", err.text);
+}
+
+void boot_report_forget_network(const struct boot_report *r)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), NETCONF, r->network.ifname);
+	if ((unlink(path) < 0 && errno != ENOENT) ||
+		(unlink(OPEN_ISCSI_INTERFACE) < 0 && errno != ENOENT))
+		log_warning("cannot remove what was said of %s: %s", r->network.ifname,
+			strerror(errno));
 }

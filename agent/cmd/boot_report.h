@@ -20,8 +20,12 @@ void boot_report_network(struct boot_report *r, const struct plan *plan);
 void boot_report_login(struct boot_report *r);
 void boot_report_root(struct boot_report *r, const struct plan *plan);
 
-/* Prints why the boot failed and leaves it in the state, with what is to become of it. */
-void boot_report_failure(struct boot_report *r, enum plan_onfail onfail, const struct err *err);
+/* Prints why the boot failed and leaves it in /run/pinet, with the plan unless there is none yet. */
+void boot_report_failure(const struct boot_report *r, const struct plan *plan,
+	const struct notes *notes, const struct err *why);
+
+/* Removes the files that boot_report_network() wrote of a network that is there no more. */
+void boot_report_forget_network(const struct boot_report *r);
 
 /* Writes /run/pinet. Returns 0 or a negative errno with @reterr. */
 int boot_report_save(const struct boot_report *r, const struct plan *plan,

@@ -63,6 +63,8 @@ static void show_session(const struct state *st)
 		: r == 0 ? "NOT THERE"
 			 : "NOT LOGGED IN");
 	line("initiator", "%s", state_get(st, "session.initiator"));
+	if (!state_get(st, "root.device")[0])
+		return;
 	line("root", "%s %s on LUN %s, found after %u ms", state_get(st, "root.device"),
 		state_get(st, "root.fstype"), state_get(st, "root.lun"),
 		between(st, "time.login_ms", "time.root_ms"));
