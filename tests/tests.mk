@@ -3,14 +3,15 @@
 # tests/run runs parts, as make targets, and counts. What a part needs that is missing is an error.
 #: unit           unit tests, by gcc and by clang with sanitizers; unit-arm64 cross-built, under qemu
 #: golden         plans that must come of command line, pinet.conf and lease
-#: shell          hook and boot scripts under dash and busybox
+#: shell          hooks and boot scripts under dash and busybox; completion under bash
+#: package        the package installed, upgraded, removed and purged by dpkg, with kernels
 #: fuzz-corpus    each harness over its corpus
 #: fuzz           each harness for FUZZ_SECONDS=60
 #: lint           the rules of the tree; tidy: clang's analyzer
 #: clang          the agent by the other compiler, in BUILD/clang
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
 #: check          unit golden shell fuzz-corpus
-#: test           everything that fits: lint tidy clang check unit-arm64 deb-check e2e-quick
+#: test           everything that fits: lint tidy clang check unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
 HOST_ARCH := $(shell dpkg --print-architecture)
@@ -67,8 +68,21 @@ $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%): %: %.o $(LIBOBJ:$(BUILD)/%=$(BUILD)/asan/%
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # Hooks and scripts, in a made-up root.
-shell:
+shell: shell-run shell-completion
+
+shell-run:
 	@tests/shell/run
+
+shell-completion: $(BUILD)/pinet
+	@tests/shell/completion $<
+
+# In a Debian system each, without a guest.
+PACKAGE := package-bookworm package-trixie
+
+package: $(PACKAGE)
+
+$(PACKAGE): package-%: e2e-deps e2e-deb
+	@tests/package/run $(E2E_DEB) $*
 
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%
@@ -140,7 +154,7 @@ deps:
 	@tests/deps build test cross guest servers
 
 CHECK := unit golden shell fuzz-corpus
-TEST := lint tidy clang $(CHECK) $(if $(CROSS),unit-arm64) deb-check e2e-quick
+TEST := lint tidy clang $(CHECK) $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
 	@tests/run $(BUILD)/test $(CHECK)
@@ -149,5 +163,6 @@ test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
 .PHONY: unit golden shell fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+	shell-run shell-completion package $(PACKAGE) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
