@@ -8,7 +8,7 @@
 
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS   30000
-#define ATTEMPT_MS     1000 /* what is left for the last one */
+#define ATTEMPT_MS     2000 /* for the last one: iscsistart needs it */
 
 uint64_t retry_pause_ms(struct retry *retry, uint64_t now_ms, uint64_t deadline_ms)
 {

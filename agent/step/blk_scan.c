@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The disks of an iSCSI session as sysfs shows them, and what is on them.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -113,23 +115,46 @@ static int compare(const void *a, const void *b)
 	return x->part < y->part ? -1 : x->part > y->part;
 }
 
-void blk_scan(const char *sys, const char *dev, int sid, struct blk_list *list)
+struct scan_job {
+	const char *sys, *dev;
+	int sid;
+	struct blk_list *list; /* in memory that parent and child share, empty */
+};
+
+static int scan(const void *arg)
 {
-	struct scan s = {dev, list};
+	const struct scan_job *job = arg;
+	struct scan s = {job->dev, job->list};
 	char device[PATH_MAX], path[PATH_MAX];
 	_cleanup_dir_ DIR *dir = NULL;
 	struct dirent *e;
-	int n = snprintf(
-		device, sizeof(device), "%s/class/iscsi_session/session%d/device", sys, sid);
+	int n = snprintf(device, sizeof(device), "%s/class/iscsi_session/session%d/device",
+		job->sys, job->sid);
 
-	list->n = list->n_disks = 0;
 	if (n > 0 && (size_t)n < sizeof(device))
 		dir = opendir(device);
 	while (dir && (e = readdir(dir)))
 		if (strncmp(e->d_name, "target", 6) == 0 &&
 			fs_join(path, sizeof(path), device, e->d_name) == 0)
 			add_target(&s, path);
-	qsort(list->at, list->n, sizeof(list->at[0]), compare);
+	qsort(s.list->at, s.list->n, sizeof(s.list->at[0]), compare);
+	return 0;
+}
+
+int blk_scan(const char *sys, const char *dev, int sid, uint64_t deadline_ms, struct blk_list *list)
+{
+	struct scan_job job = {.sys = sys, .dev = dev, .sid = sid};
+	int r;
+
+	job.list = mmap(
+		NULL, sizeof(*list), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (job.list == MAP_FAILED)
+		return -errno;
+	r = bounded_run(scan, &job, deadline_ms);
+	if (r == 0)
+		*list = *job.list;
+	(void)munmap(job.list, sizeof(*list)); /* a child that was left behind keeps its own */
+	return r;
 }
 
 struct rescan {

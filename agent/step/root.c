@@ -16,6 +16,7 @@
 #define DEV       "/dev"
 #define QUIET_MS  2000 /* no event for so long: nothing more will come by itself */
 #define RESCAN_MS 5000
+#define LOOK_MS   1000 /* what a look gets even when the time is over */
 
 static void fill(struct root_report *report, const struct blk *b)
 {
@@ -29,12 +30,19 @@ static void fill(struct root_report *report, const struct blk *b)
 
 /* 0 when the root is there, -ENODEV or -ENOENT while it may still come, else a final errno. */
 static int try_once(const struct plan *plan, const struct login_report *session,
-	struct blk_list *list, struct root_report *report, struct err *reterr)
+	uint64_t deadline_ms, struct blk_list *list, struct root_report *report, struct err *reterr)
 {
 	const struct blk *hit;
-	int r;
+	uint64_t look_ms = clock_now_ms() + LOOK_MS;
+	int r = blk_scan(
+		SYS, DEV, session->sid, look_ms > deadline_ms ? look_ms : deadline_ms, list);
 
-	blk_scan(SYS, DEV, session->sid, list);
+	if (r == -ETIMEDOUT)
+		return err_set(reterr, r,
+			"the disks of %s do not answer: is the server still there?",
+			session->target);
+	if (r < 0)
+		return err_sys(reterr, r, "cannot look at the disks of %s", session->target);
 	if (!list->n_disks)
 		return err_set(reterr, -ENODEV,
 			"the target %s shows no disk to this initiator: check its LUNs",
@@ -64,7 +72,7 @@ int root_run(const struct plan *plan, const struct login_report *session, uint64
 	if (fd < 0)
 		return fd;
 	for (;;) {
-		r = try_once(plan, session, list, report, reterr);
+		r = try_once(plan, session, deadline_ms, list, report, reterr);
 		if (r != -ENODEV && r != -ENOENT)
 			return r;
 		changed = uevent_wait_block(

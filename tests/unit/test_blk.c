@@ -285,7 +285,7 @@ static void test_scan(void **state)
 	snprintf(image, sizeof(image), "%s/sdb2", t.dev);
 	run(mkfs);
 
-	blk_scan(t.sys, t.dev, 7, &list);
+	assert_int_equal(blk_scan(t.sys, t.dev, 7, clock_now_ms() + 60000, &list), 0);
 	assert_int_equal(list.n_disks, 1);
 	assert_int_equal(list.n, 4);
 	assert_string_equal(list.at[0].name, "sdb");
@@ -298,15 +298,34 @@ static void test_scan(void **state)
 	assert_string_equal(list.at[2].label, "writable");
 	assert_true(list.at[2].mountable);
 	assert_string_equal(list.at[3].name, "sdb10");
-	blk_scan(t.sys, t.dev, 9, &list);
+	assert_int_equal(blk_scan(t.sys, t.dev, 9, clock_now_ms() + 60000, &list), 0);
 	assert_int_equal(list.n_disks, 0);
 
 	fill_file(&t, "sys/class/scsi_host/host3/scan", "");
-	blk_scan(t.sys, t.dev, 7, &list);
+	assert_int_equal(blk_scan(t.sys, t.dev, 7, clock_now_ms() + 60000, &list), 0);
 	blk_rescan(t.sys, t.dev, 3, &list, clock_now_ms() + 60000);
 	snprintf(image, sizeof(image), "%s/class/scsi_host/host3/scan", t.sys);
 	assert_int_equal(fs_read(image, text, sizeof(text)), 5);
 	assert_string_equal(text, "- - -");
+	run(rm);
+}
+
+/* A disk whose server has gone, of which a read does not return: here a pipe that nobody writes. */
+static void test_scan_is_bounded(void **state)
+{
+	struct tree t = {.root = "/tmp/pinet-test-XXXXXX"};
+	static struct blk_list list = {.n = 3};
+	char type[160];
+	const char *const rm[] = {"/bin/rm", "-r", t.root, NULL};
+
+	(void)state;
+	assert_non_null(mkdtemp(t.root));
+	snprintf(t.sys, sizeof(t.sys), "%s/sys", t.root);
+	make(&t, TARGET "3:0:0:1/block/sdb/size", 0);
+	snprintf(type, sizeof(type), "%s/" TARGET "3:0:0:1/type", t.root);
+	assert_int_equal(mkfifo(type, 0644), 0);
+	assert_int_equal(blk_scan(t.sys, "/dev", 7, clock_now_ms(), &list), -ETIMEDOUT);
+	assert_int_equal(list.n, 3); /* left alone */
 	run(rm);
 }
 
@@ -320,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_scan_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
