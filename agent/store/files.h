@@ -16,11 +16,12 @@
 
 #define FILES_DIR  "pinet" /* below the boot directory: everything that is ours */
 #define FILES_TEMP ".tmp-" /* begins names of files that are about to be renamed */
+#define FILES_MAX  (1u << 30) /* bytes of a file that is read back */
 
 /* What went wrong, as far as it matters to whoever has to mend it. */
 enum files_cause {
 	FILES_OTHER,
-	FILES_GONE, /* the server is away or does not know the directory: ESTALE EIO ETIMEDOUT ... */
+	FILES_GONE, /* the server is away or lost the directory: ESTALE EIO ETIMEDOUT and so on */
 	FILES_READONLY, /* EROFS */
 	FILES_FULL, /* ENOSPC EDQUOT */
 	FILES_REFUSED, /* EACCES EPERM: root squash, or owner and mode on the server */
@@ -72,11 +73,10 @@ int files_write(int fd, struct span data) __attribute__((warn_unused_result));
 
 /*
  * Replaces @name in @dirfd by @data, mode 0644: a temporary file in @ours_fd (pinet/, which may be
- * @dirfd itself), fsync, rename, fsync of both directories, and the server is asked what it has
- * now.
+ * @dirfd itself), fsync, a look at what the server has stored of it, rename, fsync of the directory.
  *
  * Returns 0, -EBADMSG if the server has something else than what was written, or a negative errno.
- * Unless it is -EBADMSG, @name is as it was or (when the last fsync fails) as it should be.
+ * On failure @name is as it was or, when only the last fsync failed, as it should be.
  */
 int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 	__attribute__((warn_unused_result));
@@ -88,18 +88,10 @@ void files_temp_name(const char *what, char *out, size_t size);
  * The digest and size of what the server has stored as @name, not of what this machine remembers
  * of it: by O_DIRECT where that works, else after dropping the cached pages.
  *
- * Returns 0, -EFBIG above MANIFEST_FILE_MAX (1 GiB), -EINVAL if it is no regular file, or a
+ * Returns 0, -EFBIG above FILES_MAX, -EINVAL if it is no regular file, or a
  * negative errno.
  */
 int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
 	__attribute__((warn_unused_result));
-
-/*
- * Removes @name and everything in it; no link is followed. At most 8 levels and 20000 names.
- *
- * Returns 0 (also if there is no such name), -E2BIG above these bounds, or a negative errno. On
- * failure part of it is gone.
- */
-int files_remove_tree(int dirfd, const char *name) __attribute__((warn_unused_result));
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Generations on the boot server: which there are, what is in them, room, removal.
  *
- * @boot_dirfd is always the boot directory (O_RDONLY or O_PATH, and O_DIRECTORY) as it was seen
+ * @boot_dirfd is always the boot directory (O_RDONLY and O_DIRECTORY) as it was seen
  * mounted: nothing is written below a mount point that has lost its file system.
  */
 #ifndef STORE_GENERATION_H

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Files on the boot server, always below a directory descriptor and never through a symbolic link.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "store/files.h"
+
+#define READ_BACK_SIZE (4u << 20) /* bytes per read: a round trip each, with a network between */
+#define DIRECT_ALIGN   4096u /* what O_DIRECT wants of any file system */
+
+enum files_cause files_cause(int r)
+{
+	switch (-r) {
+	case ESTALE:
+	case EIO:
+	case EREMOTEIO:
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ECONNABORTED:
+	case ENOTCONN:
+	case EPIPE:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return FILES_GONE;
+	case EROFS:
+		return FILES_READONLY;
+	case ENOSPC:
+	case EDQUOT:
+		return FILES_FULL;
+	case EACCES:
+	case EPERM:
+		return FILES_REFUSED;
+	default:
+		return FILES_OTHER;
+	}
+}
+
+const char *files_cause_name(enum files_cause cause)
+{
+	static const char *const names[] = {
+		[FILES_OTHER] = "other",
+		[FILES_GONE] = "server",
+		[FILES_READONLY] = "read-only",
+		[FILES_FULL] = "full",
+		[FILES_REFUSED] = "permission",
+	};
+
+	return names[cause];
+}
+
+/* What the owner of client and server may do about it. */
+static const char *advice(int r)
+{
+	if (r == -ESTALE)
+		return "; the boot server does not know this directory any more: mount it again";
+	if (r == -EDQUOT)
+		return "; raise the quota on the boot server";
+	switch (files_cause(r)) {
+	case FILES_GONE:
+		return "; the boot server is away or its disk fails";
+	case FILES_READONLY:
+		return "; the boot server has to export the directory with rw";
+	case FILES_FULL:
+		return "; the boot server's disk has to get some room";
+	case FILES_REFUSED:
+		return "; the boot server has to export the directory with no_root_squash, and to "
+		       "let root write into it";
+	case FILES_OTHER:
+		break;
+	}
+	return "";
+}
+
+void files_err_fill(struct err *err, int code, const char *format, ...)
+{
+	char text[ERR_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap); /* a cut sentence is still one */
+	va_end(ap);
+	err_fill(err, code, "%s: %s%s", text, strerror(-code), advice(code));
+}
+
+/* One component. Makes it first with @create. */
+static int open_component(int dirfd, const char *name, int flags, bool create)
+{
+	_cleanup_fd_ int fd = -1;
+	bool made = create && mkdirat(dirfd, name, 0755) == 0;
+	struct stat st;
+
+	if (create && !made && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, name, (made ? O_RDONLY : flags) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* The TFTP server has to get through, whatever the umask is here. */
+	if (made && fstat(fd, &st) == 0 && (st.st_mode & 0777) != 0755 && fchmod(fd, 0755) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int files_open_dir(int dirfd, const char *path, bool create)
+{
+	_cleanup_fd_ int at = -1;
+	struct span rest = span_str(path);
+
+	if (!rest.len) {
+		at = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return at < 0 ? -errno : take_fd(&at);
+	}
+	while (rest.p) {
+		char name[NAME_MAX + 1];
+		struct span part = span_cut(&rest, '/');
+		int next;
+
+		if (!part.len || span_eq_str(part, ".") || span_eq_str(part, "..") ||
+			span_copy(part, name, sizeof(name)) < 0)
+			return -EINVAL;
+		next = open_component(
+			at < 0 ? dirfd : at, name, rest.p ? O_PATH : O_RDONLY, create);
+		if (next < 0)
+			return next;
+		cleanup_fd(&at);
+		at = next;
+	}
+	return take_fd(&at);
+}
+
+int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
+{
+	int fd = files_open_dir(boot_dirfd, FILES_DIR, create);
+
+	return fd < 0 ? files_err(reterr, fd, "cannot open %s/ in the boot directory", FILES_DIR)
+		      : fd;
+}
+
+/* Opens @name if it is a regular file: nothing else is ever waited for. */
+static int open_regular(int dirfd, const char *name, int flags, struct stat *st)
+{
+	_cleanup_fd_ int fd = openat(
+		dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		return -errno;
+	return S_ISREG(st->st_mode) ? take_fd(&fd) : -EINVAL;
+}
+
+/* Reads until the end of the file or of the buffer. */
+static ssize_t read_full(int fd, void *buf, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size) {
+		ssize_t n = read(fd, (char *)buf + at, size - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		at += (size_t)n;
+	}
+	return (ssize_t)at;
+}
+
+ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = read_full(fd, buf, size);
+	if (n >= 0 && (size_t)n == size)
+		return -EFBIG;
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}
+
+ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
+	_cleanup_free_ char *buf = NULL;
+	size_t size;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	if ((uint64_t)st.st_size >= max)
+		return -EFBIG;
+	size = (size_t)st.st_size + 1;
+	buf = malloc(size);
+	if (!buf)
+		return -ENOMEM;
+	n = read_full(fd, buf, size);
+	if (n < 0)
+		return n;
+	if ((size_t)n == size)
+		return -EAGAIN; /* it grew meanwhile */
+	buf[n] = '\0';
+	*ret = take_ptr(buf);
+	return n;
+}
+
+int files_write(int fd, struct span data)
+{
+	while (data.len) {
+		ssize_t n = write(fd, data.p, data.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		data = span_sub(data, (size_t)n, data.len);
+	}
+	return 0;
+}
+
+void files_temp_name(const char *what, char *out, size_t size)
+{
+	uint64_t n;
+
+	/* It cannot fail for so few bytes (getrandom(2)), and must only not be the same twice. */
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		n = (uint64_t)getpid();
+	(void)snprintf(out, size, FILES_TEMP "%s-%016llx", what, (unsigned long long)n);
+}
+
+/* Makes @name with @data and puts it on the disk. Shows in @st what it is. */
+static int write_new(int dirfd, const char *name, struct span data, struct stat *st)
+{
+	_cleanup_fd_ int fd =
+		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = files_write(fd, data);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || fstat(fd, st) < 0)
+		return -errno;
+	return close(take_fd(&fd)) < 0 ? -errno : 0;
+}
+
+/* Renames what @st is; an answer that was lost on the way, NFS says ENOENT for the repeated call. */
+static int rename_lost(
+	int from_fd, const char *from, int to_fd, const char *to, const struct stat *st)
+{
+	struct stat now;
+	int r;
+
+	if (renameat(from_fd, from, to_fd, to) == 0)
+		return 0;
+	r = -errno;
+	if (r == -ENOENT && fstatat(to_fd, to, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+		now.st_ino == st->st_ino && now.st_dev == st->st_dev)
+		return 0;
+	return r;
+}
+
+int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
+{
+	char temp[NAME_MAX + 1];
+	struct sha256 want, have;
+	struct stat st;
+	uint64_t size;
+	int r;
+
+	files_temp_name(name, temp, sizeof(temp));
+	sha256_of(data, &want);
+	r = write_new(ours_fd, temp, data, &st);
+	if (r == 0)
+		r = files_read_back(ours_fd, temp, &have, &size);
+	if (r == 0 && (size != data.len || !sha256_eq(&want, &have)))
+		r = -EBADMSG;
+	if (r == 0)
+		r = rename_lost(ours_fd, temp, dirfd, name, &st);
+	if (r < 0) {
+		(void)unlinkat(ours_fd, temp, 0); /* the first error is the one to report */
+		return r;
+	}
+	return fsync(dirfd) < 0 ? -errno : 0;
+}
+
+/* From here on @fd is read through the cache, of which nothing older is left. */
+static int leave_direct(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_DIRECT) < 0)
+		return -errno;
+	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+/* @expected bytes are there; a read that ends early behind them need not be repeated. */
+static int digest_of(int fd, void *buf, size_t buf_size, uint64_t expected, struct sha256 *ret,
+	uint64_t *ret_size)
+{
+	struct sha256_sum sum;
+	uint64_t size = 0;
+	bool direct = (fcntl(fd, F_GETFL) & O_DIRECT) != 0;
+
+	sha256_begin(&sum);
+	for (;;) {
+		ssize_t n = read(fd, buf, buf_size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* O_DIRECT that opens and does not read, or not at the end of an odd file. */
+		if (n < 0 && errno == EINVAL && direct) {
+			int r = leave_direct(fd);
+
+			if (r < 0)
+				return r;
+			direct = false;
+			continue;
+		}
+		if (n < 0)
+			return -errno;
+		size += (uint64_t)n;
+		if (size > FILES_MAX)
+			return -EFBIG;
+		sha256_add(&sum, span_of(buf, (size_t)n));
+		if (n == 0 || ((size_t)n < buf_size && size >= expected))
+			break;
+	}
+	sha256_end(&sum, ret);
+	*ret_size = size;
+	return 0;
+}
+
+int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = open_regular(dirfd, name, O_DIRECT, &st);
+	_cleanup_free_ void *buf = NULL;
+	size_t size = READ_BACK_SIZE;
+	int r;
+
+	if (fd == -EINVAL) {
+		/* No O_DIRECT here: tmpfs in older kernels. */
+		fd = open_regular(dirfd, name, 0, &st);
+		r = fd < 0 ? 0 : -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		if (r < 0)
+			return r;
+	}
+	if (fd < 0)
+		return fd;
+	/* With a byte to spare, so that the end is seen with the rest. */
+	if (st.st_size < READ_BACK_SIZE)
+		size = ((size_t)st.st_size / DIRECT_ALIGN + 1) * DIRECT_ALIGN;
+	buf = aligned_alloc(DIRECT_ALIGN, size);
+	if (!buf)
+		return -ENOMEM;
+	return digest_of(fd, buf, size, (uint64_t)st.st_size, ret, ret_size);
+}
