@@ -11,10 +11,30 @@
 
 #define DEFAULT_INITIATOR "iqn.1993-08.org.debian:01:%i"
 
+/* What is settled before there is an answer is not the network's to say. */
+static const enum setting_id before_dhcp[] = {SETTING_NET, SETTING_DHCP};
+
+static bool is_before_dhcp(enum setting_id id)
+{
+	return id == before_dhcp[0] || id == before_dhcp[1];
+}
+
+static void note_before_dhcp(const struct merge *m)
+{
+	const struct lease *lease = m->src->lease;
+
+	for (size_t i = 0; lease && i < sizeof(before_dhcp) / sizeof(before_dhcp[0]); i++)
+		if (lease->boot.one[before_dhcp[i]].present)
+			notes_add(m->notes, "%s: %s ignored: it is not for DHCP to say",
+				lease->boot.one[before_dhcp[i]].word,
+				settings_name(before_dhcp[i]));
+}
+
 struct choice merge_choose(const struct merge *m, enum setting_id id, const char *fallback)
 {
-	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
-		m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
+	bool dhcp = m->src->lease && m->out->dhcp == PLAN_TRUST_ALL && !is_before_dhcp(id);
+	const struct settings *const by_rank[] = {
+		&m->src->cmdline->set, &m->src->conf->set, dhcp ? &m->src->lease->boot : NULL};
 	static const enum origin origins[] = {ORIGIN_CMDLINE, ORIGIN_CONF, ORIGIN_DHCP};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -274,6 +294,7 @@ int plan_merge(
 
 	out.active = decide_active(&m);
 	merge_trust(&m);
+	note_before_dhcp(&m);
 	merge_interface(&m);
 	r = merge_address(&m);
 	if (r == 0)

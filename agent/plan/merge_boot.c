@@ -70,7 +70,8 @@ int merge_root(const struct merge *m)
 	lun = merge_take(m, SETTING_LUN, PLAN_LUN, "auto");
 	out->lun_auto = num_parse_u32(span_str(lun), 16383, &n) < 0;
 	out->lun = out->lun_auto ? 0 : n;
-	if (!v && m->src->cmdline->root[0]) {
+	/* root= is the default of the setting, but an administrator wrote it: DHCP does not change it. */
+	if (out->origin[PLAN_ROOT].from <= ORIGIN_DHCP && m->src->cmdline->root[0]) {
 		v = m->src->cmdline->root;
 		merge_set_origin(m, PLAN_ROOT, ORIGIN_CMDLINE, "root");
 	} else if (!v && m->src->cmdline->root_on_lun) {
