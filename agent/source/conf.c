@@ -174,8 +174,10 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
 		if (span_starts(key, "export "))
 			key = span_trim(span_sub(key, 7, key.len));
 		if (r < 0 || iscsi_words_put(&words, key, unquote(value)) < 0)
-			notes_add(&out.notes, "%s:%u: not an ISCSI_ assignment, ignored: %s", name,
-				l.number, span_escape(l.line, shown, sizeof(shown)));
+			/* Only the name: a misspelt one may have a secret for its value. */
+			notes_add(&out.notes, "%s:%u: not an ISCSI_ assignment, ignored%s%s", name,
+				l.number, key.len ? ": " : "",
+				span_escape(key, shown, sizeof(shown)));
 	}
 	if (iscsi_words_finish(&words, &out.set, out.chap.present ? &(struct chap){0} : &out.chap,
 		    reterr) < 0) {

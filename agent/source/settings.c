@@ -260,9 +260,9 @@ void settings_put_words(
 
 		if (!word.len)
 			continue;
-		span_escape(word, shown, sizeof(shown));
-		name = span_find(word, '=') < word.len ? span_cut(&word, '=') : SPAN_NONE;
-		if (!span_starts(name, "pinet.")) {
+		name = span_cut(&word, '=');
+		span_escape(name, shown, sizeof(shown)); /* the value may be a secret */
+		if (!word.p || !span_starts(name, "pinet.")) {
 			notes_add(notes, "%s: ignored \"%s\": it is no pinet.NAME=VALUE", what,
 				shown);
 			continue;

@@ -100,6 +100,12 @@ static void test_initramfs(void **state)
 	assert_int_equal(c.set.n_portals, 2);
 	assert_string_equal(c.set.portal[1], "10.0.0.2:3260,1");
 	assert_int_equal(c.notes.n, 2);
+	c = empty;
+	assert_int_equal(
+		conf_parse_initramfs(span_str("ISCSI_PASWORD=geheim\ngeheim\n"), "f", &c, NULL), 0);
+	assert_string_equal(
+		c.notes.text[0], "f:1: not an ISCSI_ assignment, ignored: ISCSI_PASWORD");
+	assert_string_equal(c.notes.text[1], "f:2: not an ISCSI_ assignment, ignored");
 }
 
 static void test_file(void **state)

@@ -143,7 +143,7 @@ static void test_words_from_the_network(void **state)
 	assert_false(set.one[SETTING_LUN].present);
 	assert_int_equal(notes.n, 4);
 	assert_string_equal(
-		notes.text[1], "option 224: ignored \"pinet.colour=1\": there is no such setting");
+		notes.text[1], "option 224: ignored \"pinet.colour\": there is no such setting");
 	for (unsigned int i = 0; i < notes.n; i++)
 		assert_null(strchr(notes.text[i], '\x1b'));
 }
