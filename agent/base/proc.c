@@ -14,31 +14,45 @@
 #include "base/clock.h"
 #include "base/proc.h"
 
+#define PIECE_SIZE 16384 /* bytes of output taken at once */
+
 static const char *const clean_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
 
-static void __attribute__((noreturn)) run_child(const char *const argv[], int out_fd, int err_fd)
+/* What a child is given, and who takes its output. */
+struct child {
+	const char *const *argv;
+	int in_fd; /* -1: nothing to read */
+	bool with_stderr; /* standard error goes where the output goes */
+	int (*feed)(void *ctx, struct span piece);
+	void *ctx;
+};
+
+static void __attribute__((noreturn)) run_child(const struct child *c, int out_fd, int err_fd)
 {
 	int null_fd = open("/dev/null", O_RDWR);
 	int e;
 
-	if (null_fd >= 0 && setpgid(0, 0) == 0 && dup2(null_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 &&
-		dup2(out_fd, 2) >= 0)
-		execve(argv[0], (char *const *)argv, (char *const *)clean_env);
+	if (null_fd >= 0 && setpgid(0, 0) == 0 &&
+		dup2(c->in_fd >= 0 ? c->in_fd : null_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 &&
+		dup2(c->with_stderr ? out_fd : null_fd, 2) >= 0)
+		execve(c->argv[0], (char *const *)c->argv, (char *const *)clean_env);
 	e = errno;
 	(void)!write(
 		err_fd, &e, sizeof(e)); /* the parent sees EOF instead: reported as EIO there */
 	_exit(127);
 }
 
-/* Reads what the child prints until it closes its output, ends, or the deadline passes. */
-static int collect(int fd, int pidfd, uint64_t deadline_ms, char *out, size_t size)
+/*
+ * Reads what the child prints until it closes its output, ends, or the deadline passes. Returns 0,
+ * what feed returned if that is not 0, or a negative errno.
+ */
+static int collect(const struct child *c, int fd, int pidfd, uint64_t deadline_ms)
 {
 	struct pollfd p[2] = {{fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
-	size_t at = 0;
 
 	for (;;) {
-		char buf[512];
-		int n = poll(p, 2, clock_poll_ms(clock_now_ms(), deadline_ms));
+		char buf[PIECE_SIZE];
+		int n = poll(p, 2, clock_poll_ms(clock_now_ms(), deadline_ms)), r;
 		ssize_t got = 0;
 
 		if (n < 0 && errno == EINTR)
@@ -49,13 +63,12 @@ static int collect(int fd, int pidfd, uint64_t deadline_ms, char *out, size_t si
 			return -ETIMEDOUT;
 		if (p[0].revents)
 			got = read(fd, buf, sizeof(buf));
-		for (ssize_t i = 0; i < got; i++)
-			if (size && at + 1 < size)
-				out[at++] = buf[i];
-		if (size)
-			out[at] = '\0';
-		if (got > 0)
+		if (got > 0) {
+			r = c->feed(c->ctx, span_of(buf, (size_t)got));
+			if (r != 0)
+				return r;
 			continue;
+		}
 		if (p[0].revents)
 			p[0].fd = -1; /* closed: wait for the end alone */
 		if (p[1].revents)
@@ -63,14 +76,12 @@ static int collect(int fd, int pidfd, uint64_t deadline_ms, char *out, size_t si
 	}
 }
 
-int proc_run(const char *const argv[], uint64_t deadline_ms, char *out, size_t size)
+static int run(const struct child *c, uint64_t deadline_ms)
 {
 	_cleanup_fd_ int out_r = -1, out_w = -1, err_r = -1, err_w = -1, pidfd = -1;
 	int pipe_out[2], pipe_err[2], child_errno = 0, status, r;
 	pid_t pid;
 
-	if (size)
-		out[0] = '\0';
 	if (pipe2(pipe_out, O_CLOEXEC) < 0)
 		return -errno;
 	out_r = pipe_out[0];
@@ -83,7 +94,7 @@ int proc_run(const char *const argv[], uint64_t deadline_ms, char *out, size_t s
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		run_child(argv, out_w, err_w);
+		run_child(c, out_w, err_w);
 	(void)setpgid(pid, pid); /* both sides do it: whoever is first wins */
 	(void)close(take_fd(&out_w));
 	(void)close(take_fd(&err_w));
@@ -92,12 +103,47 @@ int proc_run(const char *const argv[], uint64_t deadline_ms, char *out, size_t s
 		return -child_errno;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	r = pidfd < 0 ? -errno : collect(out_r, pidfd, deadline_ms, out, size);
-	if (r < 0)
+	r = pidfd < 0 ? -errno : collect(c, out_r, pidfd, deadline_ms);
+	if (r != 0)
 		(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : PROC_STOPPED;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+/* The string that proc_run() fills. */
+struct text {
+	char *out;
+	size_t size, at;
+};
+
+static int append(void *ctx, struct span piece)
+{
+	struct text *t = ctx;
+
+	for (size_t i = 0; i < piece.len && t->at + 1 < t->size; i++)
+		t->out[t->at++] = (char)piece.p[i];
+	if (t->size)
+		t->out[t->at] = '\0';
+	return 0;
+}
+
+int proc_run(const char *const argv[], uint64_t deadline_ms, char *out, size_t size)
+{
+	struct text text = {out, size, 0};
+	struct child c = {argv, -1, true, append, &text};
+
+	if (size)
+		out[0] = '\0';
+	return run(&c, deadline_ms);
+}
+
+int proc_stream(const char *const argv[], int in_fd, uint64_t deadline_ms,
+	int (*feed)(void *ctx, struct span piece), void *ctx)
+{
+	struct child c = {argv, in_fd, false, feed, ctx};
+
+	return run(&c, deadline_ms);
 }

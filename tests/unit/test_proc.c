@@ -142,6 +142,68 @@ static void test_daemon(void **state)
 	assert_int_equal(close(fd[0]), 0);
 }
 
+/* What a stream has brought. */
+struct stream {
+	size_t bytes, stop_at;
+	int stop_with;
+	char first[16];
+};
+
+static int take(void *ctx, struct span piece)
+{
+	struct stream *s = ctx;
+
+	for (size_t i = 0; s->bytes + i < sizeof(s->first) - 1 && i < piece.len; i++)
+		s->first[s->bytes + i] = (char)piece.p[i];
+	s->bytes += piece.len;
+	return s->stop_at && s->bytes >= s->stop_at ? s->stop_with : 0;
+}
+
+static int stream(const char *script, int in_fd, uint64_t timeout_ms, struct stream *s)
+{
+	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+
+	return proc_stream(argv, in_fd, clock_now_ms() + timeout_ms, take, s);
+}
+
+static void test_stream(void **state)
+{
+	struct stream s = {.bytes = 0};
+	int in_fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(in_fd >= 0);
+	assert_int_equal(stream("printf ab; echo no >&2; exit 3", -1, LONG_MS, &s), 3);
+	assert_int_equal(s.bytes, 2);
+	assert_string_equal(s.first, "ab");
+	s = (struct stream){.bytes = 0};
+	assert_int_equal(stream("cat", in_fd, LONG_MS, &s), 0);
+	assert_memory_equal(s.first, "root:", 5);
+	assert_int_equal(close(in_fd), 0);
+	s = (struct stream){.bytes = 0};
+	assert_int_equal(stream("cat", -1, LONG_MS, &s), 0);
+	assert_int_equal(s.bytes, 0);
+	s = (struct stream){.bytes = 0};
+	assert_int_equal(stream("head -c 1000000 /dev/zero", -1, LONG_MS, &s), 0);
+	assert_int_equal(s.bytes, 1000000);
+}
+
+/* An endless child ends when its output was enough. */
+static void test_stream_stopped(void **state)
+{
+	struct stream s = {.stop_at = 100000, .stop_with = 1};
+	static const char *const absent[] = {"/nonexistent/program", NULL};
+
+	(void)state;
+	assert_int_equal(stream("exec cat /dev/zero", -1, LONG_MS, &s), PROC_STOPPED);
+	assert_in_range(s.bytes, 100000, 200000);
+	s = (struct stream){.stop_at = 1, .stop_with = -EBADMSG};
+	assert_int_equal(stream("exec cat /dev/zero", -1, LONG_MS, &s), -EBADMSG);
+	assert_int_equal(stream("exec cat /dev/zero >/dev/null", -1, 50, &s), -ETIMEDOUT);
+	assert_int_equal(proc_stream(absent, -1, CLOCK_FOREVER, take, &s), -ENOENT);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +215,8 @@ int main(void)
 		cmocka_unit_test(test_surroundings),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_daemon),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
