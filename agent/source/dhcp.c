@@ -158,12 +158,12 @@ static int take_message(
 
 	if (c->state != DHCP_STATE_SELECTING && c->state != DHCP_STATE_REQUESTING)
 		return 0;
+	if (!dhcp_msg_is_for(message, c->xid, c->mac))
+		return 0;
 	if (dhcp_lease_parse(message, &lease, &notes, &c->ignored) < 0) {
 		c->n_malformed++;
 		return 0;
 	}
-	if (lease.xid != c->xid || memcmp(lease.chaddr, c->mac, MAC_LEN) != 0)
-		return 0;
 	if (c->state == DHCP_STATE_SELECTING && lease.type == DHCP_OFFER)
 		return take_offer(c, &lease, now_ms, reterr);
 	if (c->state == DHCP_STATE_REQUESTING && lease.type == DHCP_ACK)

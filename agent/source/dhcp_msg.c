@@ -252,6 +252,12 @@ int dhcp_msg_parse(struct span packet, struct dhcp_msg *ret, struct err *reterr)
 	return 0;
 }
 
+bool dhcp_msg_is_for(struct span packet, uint32_t xid, const uint8_t mac[MAC_LEN])
+{
+	return packet.len < OFF_SNAME || (num_be32(packet.p + OFF_XID) == xid &&
+						 memcmp(packet.p + OFF_CHADDR, mac, MAC_LEN) == 0);
+}
+
 struct span dhcp_msg_option(const struct dhcp_msg *m, uint8_t code)
 {
 	return span_of(m->joined + m->start[code], (size_t)(m->start[code + 1] - m->start[code]));

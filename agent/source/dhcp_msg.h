@@ -124,6 +124,12 @@ int dhcp_msg_next(struct span *in, uint8_t *ret_code, struct span *ret_val)
 int dhcp_msg_parse(struct span packet, struct dhcp_msg *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/*
+ * True if @packet belongs to the exchange @xid of the client @mac. One too short to say may: it is
+ * for dhcp_msg_parse() to refuse. Answers to other clients come by broadcast, well-formed or not.
+ */
+bool dhcp_msg_is_for(struct span packet, uint32_t xid, const uint8_t mac[MAC_LEN]);
+
 /* The value of option @code, borrowed from @m; empty if it is absent. */
 struct span dhcp_msg_option(const struct dhcp_msg *m, uint8_t code);
 

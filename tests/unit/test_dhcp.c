@@ -224,6 +224,29 @@ static void test_malformed(void **state)
 		f->c.ignored.text, "DHCP message of 100 bytes: it must have 240 to 1500");
 }
 
+/* What a server answers to another client is no reason why this one got no address. */
+static void test_malformed_for_another(void **state)
+{
+	struct fixture *f = *state;
+	struct packet *k;
+
+	start(f);
+	k = answer(f, DHCP_OFFER);
+	packet_hex(k, "0cff"); /* runs past the end */
+	k->p[28] ^= 1; /* chaddr */
+	k = answer(f, DHCP_OFFER);
+	k->p[240] = 0; /* no option 53: BOOTP */
+	k->p[241] = k->p[242] = 0;
+	k->p[4] ^= 1; /* xid */
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.n_malformed, 0);
+	assert_int_equal(f->c.ignored.code, 0);
+	k = answer(f, DHCP_OFFER);
+	k->len = 43; /* too short to tell for whom */
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.n_malformed, 1);
+}
+
 /* An unanswered REQUEST is sent four times with the same secs; then everything starts again. */
 static void test_request_unanswered(void **state)
 {
@@ -409,6 +432,7 @@ int main(void)
 		TEST(test_offer_ignored),
 		TEST(test_ack_ignored),
 		TEST(test_malformed),
+		TEST(test_malformed_for_another),
 		TEST(test_request_unanswered),
 		TEST(test_nak),
 		TEST(test_nak_ignored),
