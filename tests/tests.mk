@@ -5,12 +5,13 @@
 #: golden         plans that must come of command line, pinet.conf and lease
 #: shell          hooks and boot scripts under dash and busybox; completion under bash
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
+#: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: fuzz-corpus    each harness over its corpus
 #: fuzz           each harness for FUZZ_SECONDS=60
 #: lint           the rules of the tree; tidy: clang's analyzer
 #: clang          the agent by the other compiler, in BUILD/clang
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell fuzz-corpus
+#: check          unit golden shell sim fuzz-corpus
 #: test           everything that fits: lint tidy clang check unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -84,6 +85,10 @@ package: $(PACKAGE)
 $(PACKAGE): package-%: e2e-deps e2e-deb
 	@tests/package/run $(E2E_DEB) $*
 
+# What a Raspberry Pi would boot: other tests rely on it.
+sim:
+	@tests/sim/run
+
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%
 	@tests/report fuzz-corpus/$* timeout 120 $< -timeout=10 tests/fuzz/corpus/$(*:fuzz_%=%)/*
@@ -153,7 +158,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell fuzz-corpus
+CHECK := unit golden shell sim fuzz-corpus
 TEST := lint tidy clang $(CHECK) $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -162,7 +167,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell sim fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
