@@ -16,6 +16,8 @@
 
 #define PIECE_SIZE 16384 /* bytes of output taken at once */
 
+#define DIE_MS 1000
+
 static const char *const clean_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
 
 /* What a child is given, and who takes its output. */
@@ -67,6 +69,8 @@ static int collect(const struct child *c, int fd, int pidfd, uint64_t deadline_m
 			r = c->feed(c->ctx, span_of(buf, (size_t)got));
 			if (r != 0)
 				return r;
+			if (clock_now_ms() >= deadline_ms)
+				return -ETIMEDOUT; /* it may print without end */
 			continue;
 		}
 		if (p[0].revents)
@@ -74,6 +78,18 @@ static int collect(const struct child *c, int fd, int pidfd, uint64_t deadline_m
 		if (p[1].revents)
 			return 0;
 	}
+}
+
+/* True if a killed child ends soon; a system call of it may take as long as a server is away. */
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = {pidfd, POLLIN, 0};
+	int n;
+
+	do
+		n = poll(&p, 1, DIE_MS);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
 }
 
 static int run(const struct child *c, uint64_t deadline_ms)
@@ -106,6 +122,8 @@ static int run(const struct child *c, uint64_t deadline_ms)
 	r = pidfd < 0 ? -errno : collect(c, out_r, pidfd, deadline_ms);
 	if (r != 0)
 		(void)kill(-pid, SIGKILL);
+	if (r != 0 && pidfd >= 0 && !has_ended(pidfd))
+		return r < 0 ? r : PROC_STOPPED; /* stuck in the kernel: left behind */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r != 0)

@@ -126,6 +126,7 @@ static void test_deadline(void **state)
 	assert_int_equal(sh("trap '' TERM INT HUP; sleep 1000", 200, 0), -ETIMEDOUT);
 	assert_int_equal(sh("exec >&- 2>&-; sleep 1000", 200, 0), -ETIMEDOUT);
 	assert_int_equal(sh("while :; do echo x; done", 200, 0), -ETIMEDOUT);
+	assert_int_equal(sh("exec cat /dev/zero", 200, 0), -ETIMEDOUT);
 	assert_int_equal(sh("sleep 1000", 0, 0), -ETIMEDOUT);
 }
 
