@@ -43,7 +43,7 @@ void log_line(enum log_level level, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, ap); /* a cut line is still useful */
 	va_end(ap);
 	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e) /* C1 controls too */
 			*p = ' ';
 	if (boot_lines && level < LOG_LEVEL_DEBUG)
 		write_kmsg(text);

@@ -16,7 +16,7 @@ enum log_level {
 /* Shows lines up to @max. With @boot each has the time since boot and goes to /dev/kmsg as well. */
 void log_setup(enum log_level max, bool boot);
 
-/* One line "pinet: ..." without the newline; control characters in it are replaced. */
+/* One line "pinet: ..." without the newline; what is no printable ASCII in it is replaced. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

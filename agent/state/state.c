@@ -34,7 +34,7 @@ void state_put(struct state *st, const char *key, const char *format, ...)
 	(void)vsnprintf(st->at[i].value, STATE_VALUE_SIZE, format, ap); /* may be cut */
 	va_end(ap);
 	for (char *p = st->at[i].value; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 			*p = '?';
 	if (i == st->n) {
 		(void)snprintf(st->at[i].key, STATE_KEY_SIZE, "%s", key); /* keys are literals */

@@ -26,7 +26,7 @@ struct state {
 	} at[STATE_KEYS];
 };
 
-/* Sets @key, replacing an older value; control characters in the value become '?'. */
+/* Sets @key, replacing an older value; what is no printable ASCII in the value becomes '?'. */
 void state_put(struct state *st, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -50,6 +50,9 @@ static void test_control_characters(void **state)
 	log_setup(LOG_LEVEL_STEP, false);
 	line(LOG_LEVEL_STEP, "a\x1b[31mb\nc\td\x7f\x01 e");
 	assert_string_equal(shown, "pinet: a [31mb c d   e\n");
+	line(LOG_LEVEL_STEP, "a\x9b"
+			     "31mb\xff"); /* CSI in one byte */
+	assert_string_equal(shown, "pinet: a 31mb \n");
 	line(LOG_LEVEL_STEP, "");
 	assert_string_equal(shown, "pinet: \n");
 }

@@ -22,7 +22,7 @@ static void test_put_and_get(void **state)
 	(void)state;
 	assert_string_equal(state_get(st, "a"), "");
 	state_put(st, "a", "%d", 1);
-	state_put(st, "a", "two\nlines\x1b");
+	state_put(st, "a", "two\nlines\x9b");
 	state_put(st, "n", "%llu", 18446744073709551615ull);
 	assert_int_equal(st->n, 2);
 	assert_string_equal(state_get(st, "a"), "two?lines?");
