@@ -194,32 +194,6 @@ static int hand_over(const struct boot *b, struct err *reterr)
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", b->handover) : 0;
 }
 
-/* True if the command line has a word of ours or of open-iscsi, even when it cannot be parsed. */
-static bool text_concerns_us(const char *text)
-{
-	struct span s = span_str(text);
-	struct span off = cmdline_peek(s, "pinet");
-
-	if (span_eq_str(off, "off"))
-		return false;
-	return strstr(text, "pinet.") || strstr(text, "iscsi_target") ||
-	       strstr(text, "ISCSI_TARGET") || strstr(text, "root=iscsi:");
-}
-
-/* What onfail= says while there is no plan. */
-static enum plan_onfail peek_onfail(const struct sources *s)
-{
-	static const char *const names[] = {"shell", "reboot", "poweroff", "local"};
-	struct span v = cmdline_peek(span_str(s->text), "pinet.onfail");
-
-	if (!v.p && s->conf.set.one[SETTING_ONFAIL].present)
-		v = span_str(s->conf.set.one[SETTING_ONFAIL].value);
-	for (unsigned int i = 0; v.p && i < 4; i++)
-		if (span_eq_str(v, names[i]))
-			return (enum plan_onfail)i;
-	return PLAN_ONFAIL_SHELL;
-}
-
 /* The local system finds the network as if nobody had been there. */
 static void leave_network(struct boot *b)
 {
@@ -266,16 +240,16 @@ static int run(struct boot *b)
 	b->started_ms = b->report.started_ms = clock_now_ms();
 	r = sources_read(&b->sources, NULL, NULL, &err);
 	log_setup(b->sources.cmdline.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
-	if (r < 0 && !text_concerns_us(b->sources.text)) {
-		/* A machine that does not want us is not to suffer; pinet.conf alone cannot be read. */
-		if (r != -EINVAL)
+	if (r < 0 && !sources_are_for_us(&b->sources)) {
+		/* A machine that does not want us is not to suffer; our own files are our business. */
+		if (!b->sources.cmdline_failed && !b->sources.cmdline.off)
 			log_warning("%s", err.text);
 		return EXIT_OK;
 	}
 	if (r == 0)
 		r = make_plan(b, false, &err);
 	if (r < 0) {
-		b->plan.onfail = peek_onfail(&b->sources);
+		b->plan.onfail = sources_onfail(&b->sources);
 		return fail(b, &err);
 	}
 	if (!b->plan.active)

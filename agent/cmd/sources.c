@@ -11,20 +11,48 @@ int sources_read(
 	struct sources *ret, const char *cmdline_path, const char *conf_path, struct err *reterr)
 {
 	const char *path = cmdline_path ? cmdline_path : "/proc/cmdline";
+	struct err conf_err;
 	ssize_t n;
-	int r;
+	int r, conf_r;
 
 	memset(ret, 0, sizeof(*ret));
 	machine_read(&ret->machine);
 	n = fs_read(path, ret->text, sizeof(ret->text));
-	if (n < 0) {
+	if (n < 0)
 		ret->text[0] = '\0';
-		return err_sys(reterr, (int)n, "cannot read %s", path);
-	}
-	r = cmdline_parse(span_of(ret->text, (size_t)n), &ret->cmdline, reterr);
-	if (r < 0)
+	r = n < 0 ? err_sys(reterr, (int)n, "cannot read %s", path)
+		  : cmdline_parse(span_of(ret->text, (size_t)n), &ret->cmdline, reterr);
+	ret->cmdline_failed = r < 0;
+	conf_r = conf_load(conf_path, &ret->conf, &conf_err);
+	if (r < 0 || conf_r == 0)
 		return r;
-	return conf_load(conf_path, &ret->conf, reterr);
+	*reterr = conf_err;
+	return conf_r;
+}
+
+bool sources_are_for_us(const struct sources *s)
+{
+	char server[SETTING_VALUE_SIZE];
+	struct span text = span_str(s->text);
+
+	if (span_eq_str(cmdline_peek(text, "pinet"), "off"))
+		return false;
+	return cmdline_is_for_us(text) ||
+	       conf_peek(NULL, settings_name(SETTING_SERVER), server, sizeof(server)) == 0;
+}
+
+enum plan_onfail sources_onfail(const struct sources *s)
+{
+	static const char *const names[] = {"shell", "reboot", "poweroff", "local"};
+	struct span v = cmdline_peek(span_str(s->text), "pinet.onfail");
+	char value[16];
+
+	if (!v.p && conf_peek(NULL, settings_name(SETTING_ONFAIL), value, sizeof(value)) == 0)
+		v = span_str(value);
+	for (unsigned int i = 0; v.p && i < 4; i++)
+		if (span_eq_str(v, names[i]))
+			return (enum plan_onfail)i;
+	return PLAN_ONFAIL_SHELL;
 }
 
 static void add_notes(const struct notes *from, struct notes *to)

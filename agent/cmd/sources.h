@@ -8,6 +8,7 @@
 
 struct sources {
 	char text[CMDLINE_SIZE]; /* of the command line, as far as it was read */
+	bool cmdline_failed; /* it could not be read; else what failed are the files */
 	struct cmdline cmdline;
 	struct conf conf;
 	struct machine machine;
@@ -16,10 +17,17 @@ struct sources {
 /*
  * Reads the command line (@cmdline_path, or /proc/cmdline when NULL), the administrator's files
  * (@conf_path alone, or all of them when NULL) and what the machine knows of itself.
- * Returns 0, or a negative errno with @reterr; what was read until then is in @ret.
+ * Returns 0, or a negative errno with @reterr: the first that failed; what else could be read is in
+ * @ret.
  */
 int sources_read(struct sources *ret, const char *cmdline_path, const char *conf_path,
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/* After an error: true if pinet is wanted on this machine, as far as can be told. */
+bool sources_are_for_us(const struct sources *s);
+
+/* After an error: what onfail= says, the default if nothing does. */
+enum plan_onfail sources_onfail(const struct sources *s);
 
 /* Adds the remarks of the sources to @notes. */
 void sources_notes(const struct sources *s, struct notes *notes);

@@ -193,3 +193,23 @@ struct span cmdline_peek(struct span text, const char *wanted)
 	}
 	return hit;
 }
+
+bool cmdline_is_for_us(struct span text)
+{
+	struct iscsi_words iscsi = {.any = false};
+	struct span word, name, value;
+	bool hit = false;
+
+	while (next_word(&text, &word)) {
+		split_word(word, &name, &value);
+		if (span_eq_str(name, "pinet") && span_eq_str(value, "off"))
+			return false;
+		if (span_starts(name, "pinet."))
+			hit = hit || !span_eq_str(name, "pinet.generation"); /* see put_word() */
+		else if (span_eq_str(name, "root"))
+			hit = hit || span_starts(value, "iscsi:") || span_eq_str(value, "/dev/nfs");
+		else if (iscsi_words_put(&iscsi, name, value) == 0)
+			hit = hit || !span_eq_str_nocase(name, "iscsi_auto");
+	}
+	return hit;
+}

@@ -43,6 +43,12 @@ struct cmdline {
 int cmdline_parse(struct span text, struct cmdline *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/*
+ * True if a word asks for what pinet does: one of ours, of open-iscsi's, an iSCSI or NFS root. Never
+ * fails, for use after an error.
+ */
+bool cmdline_is_for_us(struct span text);
+
 /* The value of the last word @name=..., or SPAN_NONE; never fails, for use after an error. */
 struct span cmdline_peek(struct span text, const char *name);
 

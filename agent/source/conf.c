@@ -247,3 +247,19 @@ int conf_load(const char *path, struct conf *ret, struct err *reterr)
 		*ret = out;
 	return r;
 }
+
+int conf_peek(const char *path, const char *name, char *out, size_t size)
+{
+	struct lines l = {.name = ""};
+	struct span key, value, hit = SPAN_NONE;
+	char buf[CONF_SIZE];
+	int n = read_file(path ? path : PINET_CONF, false, buf, NULL);
+
+	if (n < 0)
+		return -ENOENT;
+	l.rest = span_of(buf, (size_t)n);
+	while (next_line(&l))
+		if (split_line(&l, &key, &value, NULL) > 0 && span_eq_str(key, name))
+			hit = value;
+	return hit.p && span_copy(hit, out, size) == 0 ? 0 : -ENOENT;
+}

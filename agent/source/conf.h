@@ -37,6 +37,14 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
 	__attribute__((warn_unused_result));
 
 /*
+ * The value of the last line "@name = VALUE" of pinet.conf, or of @path when given, as a string of at
+ * most @size bytes; whatever else is wrong with the file, for use after an error. Returns 0, or -ENOENT
+ * if there is none or it does not fit.
+ */
+int conf_peek(const char *path, const char *name, char *out, size_t size)
+	__attribute__((warn_unused_result));
+
+/*
  * Reads the files. One that does not exist is no error, one that cannot be read is. A chap.conf
  * that others than its owner may read is refused. @path, when given, has to exist and is the only
  * file that is read.

@@ -100,6 +100,26 @@ static void test_peek(void **state)
 	assert_null(cmdline_peek(text, "onfail").p);
 }
 
+/* Whether a command line that cannot be read wants pinet to act. */
+static void test_is_for_us(void **state)
+{
+	static const char *const ours[] = {"ip=x pinet.server=10.0.0.1", "quiet pinet.colour",
+		"pinet.", "ip=x ISCSI_INITIATOR=iqn.x", "iscsi_username=a", "root=iscsi:x",
+		"ip=x root=/dev/nfs", "iscsi_auto pinet.debug=1"};
+	static const char *const others[] = {"", "ip=x root=LABEL=pinet.a", "BOOTIF=x iscsi_auto",
+		"pinet=off pinet.server=10.0.0.1", "pinet.server=10.0.0.1 pinet=off",
+		"quiet -- pinet.server=10.0.0.1", "x=pinet.server pinet", "root=/dev/nfs0",
+		"pinet.generation=g000001-6.1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!cmdline_is_for_us(span_str(ours[i])))
+			fail_msg("\"%s\" is for us", ours[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (cmdline_is_for_us(span_str(others[i])))
+			fail_msg("\"%s\" is not for us", others[i]);
+}
+
 static void test_truncations(void **state)
 {
 	const char *text = "root=iscsi:a:b@h:6:1:2:iqn.x \"q=1 2\" pinet.portal=[fd00::1]:2,3 "
@@ -126,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_open_iscsi_words),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_is_for_us),
 		cmocka_unit_test(test_truncations),
 	};
 

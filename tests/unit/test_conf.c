@@ -130,6 +130,33 @@ static void test_file(void **state)
 	assert_non_null(strstr(err.text, "no regular file"));
 }
 
+/* What a file says that cannot be taken as a whole. */
+static void test_peek(void **state)
+{
+	static const char text[] =
+		"what\nserver = 10.0.0.1\ntimeout = soon\n server=10.0.0.2 # b\nlun =\n";
+	char path[] = "/tmp/pinet-test-XXXXXX";
+	int fd = mkstemp(path);
+	char value[9] = "before";
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	assert_int_equal(conf_peek(path, "timeout", value, sizeof(value)), 0);
+	assert_string_equal(value, "soon");
+	assert_int_equal(conf_peek(path, "server", value, sizeof(value)), 0);
+	assert_string_equal(value, "10.0.0.2");
+	assert_int_equal(conf_peek(path, "server", value, 8), -ENOENT); /* does not fit */
+	assert_int_equal(conf_peek(path, "target", value, sizeof(value)), -ENOENT);
+	assert_string_equal(value, "10.0.0.2"); /* left alone */
+	assert_int_equal(conf_peek(path, "lun", value, sizeof(value)), 0);
+	assert_string_equal(value, "");
+	unlink(path);
+	assert_int_equal(conf_peek(path, "server", value, sizeof(value)), -ENOENT);
+	assert_int_equal(conf_peek("/tmp", "server", value, sizeof(value)), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_chap),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_peek),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
