@@ -13,11 +13,17 @@ Q = $(if $(filter 1,$(V)),,@)
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-align \
 	-Wconversion -Wno-sign-conversion -Wformat=2 -Wpointer-arith -Wundef -Wswitch-enum -Werror
 CFLAGS ?= -O2 -g
-# Static and position-independent: no shared library is in the image.
-HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
+# Static and position-independent: no shared library is in the image, where bytes count: no
+# unwind tables.
+HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables
+# Relocations in a tenth of the room, which GNU ld can do for this architecture alone so far.
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+RELR = -Wl,-z,pack-relative-relocs
+endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERSION)"' \
 	-Iagent $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now -Wl,--gc-sections $(LDFLAGS)
+ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now $(RELR) -Wl,--gc-sections $(LDFLAGS)
 LIBS = -lblkid -luuid -lnettle
 
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
