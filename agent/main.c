@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The table of subcommands.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,39 @@ static void print_help(FILE *to)
 	fprintf(to, "\n`pinet COMMAND --help` shows the options; see pinet(8).\n");
 }
 
+static void print_usage(FILE *to, size_t i)
+{
+	fprintf(to, "Usage: pinet %s%s%s\n", table[i].name, table[i].args[0] ? " " : "",
+		table[i].args);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+/* Runs a command, whose argv[0] is its name, and sees to it that what it prints arrives. */
+static int run(size_t i, int argc, char **argv)
+{
+	int status = EXIT_OK;
+
+	if (asks_for_help(argc, argv)) {
+		print_usage(stdout, i);
+		printf("%s\n", table[i].summary);
+	} else {
+		status = table[i].run(argc, argv);
+	}
+	if (status == EXIT_USAGE)
+		print_usage(stderr, i);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	perror("pinet: cannot write the output");
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -41,14 +75,8 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(verb, table[i].name) != 0)
-			continue;
-		if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-			printf("Usage: pinet %s%s%s\n%s\n", verb, table[i].args[0] ? " " : "",
-				table[i].args, table[i].summary);
-			return EXIT_OK;
-		}
-		return table[i].run(argc - 1, argv + 1);
+		if (strcmp(verb, table[i].name) == 0)
+			return run(i, argc - 1, argv + 1);
 	}
 	if (verb[0])
 		fprintf(stderr, "pinet: there is no command \"%.40s\"\n", verb);

@@ -281,7 +281,9 @@ int cmd_boot(int argc, char **argv)
 			return EXIT_USAGE;
 		b.handover = optarg;
 	}
-	if (optind < argc)
+	if (optind < argc) {
+		log_error("boot: unexpected argument \"%s\"", argv[optind]);
 		return EXIT_USAGE;
+	}
 	return run(&b);
 }

@@ -64,8 +64,10 @@ int cmd_handover(int argc, char **argv)
 			return EXIT_USAGE;
 		root = optarg;
 	}
-	if (optind < argc)
+	if (optind < argc) {
+		log_error("handover: unexpected argument \"%s\"", argv[optind]);
 		return EXIT_USAGE;
+	}
 	if (state_load(STATE_BOOT, &st, NULL) < 0 || !state_get(&st, "session.target")[0])
 		return EXIT_OK; /* the root is none of ours */
 	log_setup(LOG_LEVEL_WARNING, true);

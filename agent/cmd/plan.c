@@ -41,10 +41,12 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			opt->conf = optarg;
 		else if (c == 'l')
 			opt->lease = optarg;
-		else if (c == 'm' && num_parse_mac(span_str(optarg), opt->machine.mac) == 0)
+		else if (c == 'm')
 			opt->machine.has_mac = true;
-		else {
-			log_error("plan: see `pinet plan --help`");
+		else
+			return -EINVAL;
+		if (c == 'm' && num_parse_mac(span_str(optarg), opt->machine.mac) < 0) {
+			log_error("plan: --mac %s: it must be as 52:54:00:12:34:56", optarg);
 			return -EINVAL;
 		}
 	}
