@@ -41,6 +41,8 @@ static int try_portal(const struct plan *plan, const struct login_engine *engine
 	}
 	if (found < 0)
 		*reterr = state_err;
+	else if (r == -EEXIST)
+		*reterr = engine_err;
 	else
 		err_fill(reterr, -EIO, "%s reported success, but the kernel has no session with %s",
 			engine->name, plan->target);
@@ -51,7 +53,7 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
 	struct err *reterr)
 {
 	const struct login_engine *engine = &login_iscsistart;
-	int r;
+	int r, result;
 
 	if (plan->login == PLAN_LOGIN_NATIVE)
 		return err_set(reterr, -EOPNOTSUPP,
@@ -66,7 +68,7 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
 		return 0;
 	}
 	/* A session that is not logged in now may still be recovering: the engine will tell. */
-	r = -EDESTADDRREQ;
+	result = -EDESTADDRREQ;
 	for (unsigned int i = 0; i < plan->n_portals; i++) {
 		struct err err = {.code = 0};
 		size_t at = i ? strlen(reterr->text) : 0;
@@ -74,9 +76,12 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
 		r = try_portal(plan, engine, &plan->portal[i], deadline_ms, report, &err);
 		if (r == 0)
 			return 0;
-		reterr->code = r;
+		/* One portal whose server may come is enough for another attempt. */
+		if (result == -EDESTADDRREQ)
+			result = r;
 		(void)snprintf(reterr->text + at, sizeof(reterr->text) - at, "%s%s", i ? "; " : "",
 			err.text); /* with many portals the text may be cut */
 	}
-	return r;
+	reterr->code = result;
+	return result;
 }
