@@ -245,11 +245,12 @@ void files_temp_name(const char *what, char *out, size_t size)
 	(void)snprintf(out, size, FILES_TEMP "%s-%016llx", what, (unsigned long long)n);
 }
 
-/* Makes @name with @data and puts it on the disk. Shows in @st what it is. */
-static int write_new(int dirfd, const char *name, struct span data, struct stat *st)
+/* Makes @name with @data and puts it on the disk. */
+static int write_new(int dirfd, const char *name, struct span data)
 {
 	_cleanup_fd_ int fd =
 		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	struct stat st;
 	int r;
 
 	if (fd < 0)
@@ -257,23 +258,24 @@ static int write_new(int dirfd, const char *name, struct span data, struct stat 
 	r = files_write(fd, data);
 	if (r < 0)
 		return r;
-	if (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || fstat(fd, st) < 0)
+	if (fstat(fd, &st) < 0 || ((st.st_mode & 0777) != 0644 && fchmod(fd, 0644) < 0) ||
+		fsync(fd) < 0)
 		return -errno;
 	return close(take_fd(&fd)) < 0 ? -errno : 0;
 }
 
-/* Renames what @st is; an answer that was lost on the way, NFS says ENOENT for the repeated call. */
-static int rename_lost(
-	int from_fd, const char *from, int to_fd, const char *to, const struct stat *st)
+int files_rename(int from_fd, const char *from, int to_fd, const char *to)
 {
-	struct stat now;
+	struct stat before, after;
 	int r;
 
+	if (fstatat(from_fd, from, &before, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
 	if (renameat(from_fd, from, to_fd, to) == 0)
 		return 0;
 	r = -errno;
-	if (r == -ENOENT && fstatat(to_fd, to, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-		now.st_ino == st->st_ino && now.st_dev == st->st_dev)
+	if (r == -ENOENT && fstatat(to_fd, to, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
+		before.st_ino == after.st_ino && before.st_dev == after.st_dev)
 		return 0;
 	return r;
 }
@@ -282,19 +284,18 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 {
 	char temp[NAME_MAX + 1];
 	struct sha256 want, have;
-	struct stat st;
 	uint64_t size;
 	int r;
 
 	files_temp_name(name, temp, sizeof(temp));
 	sha256_of(data, &want);
-	r = write_new(ours_fd, temp, data, &st);
+	r = write_new(ours_fd, temp, data);
 	if (r == 0)
 		r = files_read_back(ours_fd, temp, &have, &size);
 	if (r == 0 && (size != data.len || !sha256_eq(&want, &have)))
 		r = -EBADMSG;
 	if (r == 0)
-		r = rename_lost(ours_fd, temp, dirfd, name, &st);
+		r = files_rename(ours_fd, temp, dirfd, name);
 	if (r < 0) {
 		(void)unlinkat(ours_fd, temp, 0); /* the first error is the one to report */
 		return r;

@@ -72,8 +72,16 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 int files_write(int fd, struct span data) __attribute__((warn_unused_result));
 
 /*
+ * Renames @from to @to. NFS may lose the answer and then say ENOENT to the repeated call: what is
+ * at @to decides. Returns 0 or a negative errno.
+ */
+int files_rename(int from_fd, const char *from, int to_fd, const char *to)
+	__attribute__((warn_unused_result));
+
+/*
  * Replaces @name in @dirfd by @data, mode 0644: a temporary file in @ours_fd (pinet/, which may be
- * @dirfd itself), fsync, a look at what the server has stored of it, rename, fsync of the directory.
+ * @dirfd itself), fsync, a look at what the server has stored of it, rename, fsync of the
+ * directory.
  *
  * Returns 0, -EBADMSG if the server has something else than what was written, or a negative errno.
  * On failure @name is as it was or, when only the last fsync failed, as it should be.

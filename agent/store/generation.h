@@ -59,6 +59,13 @@ int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct
 	__attribute__((warn_unused_result));
 
 /*
+ * Checks one file of the generation that is open as @dirfd: as generation_check(). @name is how
+ * messages call the generation.
+ */
+int generation_check_file(int dirfd, const char *name, const struct manifest_file *file, bool read,
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
  * Checks that the server has room for @bytes in @files new files, and some to spare.
  * Returns 0, -ENOSPC with @reterr saying how much is missing, or another negative errno.
  */

@@ -36,6 +36,7 @@ static struct {
 	bool link_lost, rename_lost; /* it is done, and what NFS says to the repeated call */
 	const char *spoil; /* what is written to a file whose name begins with this is spoilt */
 	int spoil_fd; /* it is open here */
+	const char *grow; /* a file that gets a byte more when something was read */
 } fault = {.spoil_fd = -1};
 
 static void fault_arm(int stop_at, int stop_errno)
@@ -83,7 +84,15 @@ ssize_t read(int fd, void *buf, size_t n)
 	}
 	if (fault.io_max && !(fcntl(fd, F_GETFL) & O_DIRECT))
 		n = fault_cut(n);
-	return syscall(SYS_read, fd, buf, n);
+	n = (size_t)syscall(SYS_read, fd, buf, n);
+	if (fault.grow && (ssize_t)n > 0) {
+		int more = open(fault.grow, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+		fault.grow = NULL;
+		assert_int_equal(syscall(SYS_write, more, "+", 1), 1);
+		assert_int_equal(close(more), 0);
+	}
+	return (ssize_t)n;
 }
 
 int openat(int dirfd, const char *path, int flags, ...)

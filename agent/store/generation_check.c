@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Generations on the boot server: what is in them, and whether there is room for another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/cleanup.h"
+#include "store/files.h"
+#include "store/generation.h"
+
+#define SPARE_BYTES (1u << 20) /* for manifest, states, config.txt, directories */
+#define SPARE_FILES 16
+
+/* Opens the generation @name. */
+static int open_generation(int boot_dirfd, const char *name, struct err *reterr)
+{
+	_cleanup_fd_ int ours = -1;
+	uint32_t number;
+	int fd;
+
+	if (name_parse(span_str(name), &number, NULL) < 0)
+		return err_set(reterr, -EINVAL, "this is no name of a generation");
+	ours = files_open_ours(boot_dirfd, false, reterr);
+	if (ours < 0)
+		return ours;
+	fd = files_open_dir(ours, name, false);
+	return fd < 0 ? files_err(reterr, fd, "cannot open generation %s", name) : fd;
+}
+
+int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+{
+	_cleanup_fd_ int fd = open_generation(boot_dirfd, name, reterr);
+	_cleanup_manifest_ struct manifest m = {.n = 0};
+	_cleanup_free_ char *text = NULL;
+	ssize_t n;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	n = files_read_new(fd, MANIFEST_NAME, MANIFEST_TEXT_MAX + 1, &text);
+	if (n < 0)
+		return files_err(reterr, (int)n, "cannot read the manifest of %s", name);
+	r = manifest_parse(span_of(text, (size_t)n), &m, reterr);
+	if (r < 0) {
+		err_prefix(reterr, "manifest of %s", name);
+		return r;
+	}
+	if (strcmp(m.generation, name) != 0)
+		return err_set(reterr, -EBADMSG, "the manifest of %s is the one of %s", name,
+			m.generation);
+	*ret = m;
+	m.file = NULL;
+	return 0;
+}
+
+static int check_size(int dirfd, const char *file_name, uint64_t *ret_size)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, file_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	*ret_size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int generation_check_file(int dirfd, const char *name, const struct manifest_file *file, bool read,
+	struct err *reterr)
+{
+	const char *slash = strrchr(file->path, '/');
+	struct sha256 digest = file->digest;
+	_cleanup_fd_ int parent = -1;
+	char dir[NAME_PATH_SIZE];
+	uint64_t size = 0;
+	int r = 0;
+
+	if (slash) {
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - file->path), file->path);
+		parent = files_open_dir(dirfd, dir, false);
+		r = parent;
+	}
+	if (r >= 0) {
+		int at = slash ? parent : dirfd;
+		const char *base = slash ? slash + 1 : file->path;
+
+		r = read ? files_read_back(at, base, &digest, &size) : check_size(at, base, &size);
+	}
+	switch (-r) {
+	case 0:
+		break;
+	case ENOENT:
+		return err_set(reterr, -EBADMSG, "%s/%s is missing", name, file->path);
+	case EINVAL:
+	case ELOOP:
+	case ENOTDIR:
+		return err_set(reterr, -EBADMSG, "%s/%s is not a file", name, file->path);
+	default:
+		return files_err(reterr, r, "cannot read %s/%s", name, file->path);
+	}
+	if (size != file->size)
+		return err_set(reterr, -EBADMSG, "%s/%s has %llu bytes instead of %u", name,
+			file->path, (unsigned long long)size, file->size);
+	if (!sha256_eq(&digest, &file->digest))
+		return err_set(reterr, -EBADMSG,
+			"%s/%s has other contents than were written: its SHA-256 is wrong", name,
+			file->path);
+	return 0;
+}
+
+int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct err *reterr)
+{
+	_cleanup_fd_ int fd = open_generation(boot_dirfd, m->generation, reterr);
+
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < m->n; i++) {
+		int r = generation_check_file(fd, m->generation, &m->file[i], read, reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int generation_room(int boot_dirfd, uint64_t bytes, uint64_t files, struct err *reterr)
+{
+	struct statvfs v;
+	uint64_t have, need;
+
+	if (fstatvfs(boot_dirfd, &v) < 0)
+		return files_err(reterr, -errno, "cannot ask the boot server for its free space");
+	if (v.f_blocks == 0)
+		return 0; /* it does not say */
+	have = (uint64_t)v.f_bavail * v.f_frsize;
+	need = bytes + (files + SPARE_FILES) * v.f_frsize + SPARE_BYTES;
+	if (have < need)
+		return err_set(reterr, -ENOSPC,
+			"the boot server has room for %.1f MB, and %.1f MB are needed",
+			(double)have / 1e6, (double)need / 1e6);
+	if (v.f_files && v.f_favail < files + SPARE_FILES)
+		return err_set(reterr, -ENOSPC,
+			"the boot server has room for %llu files, and %llu are needed",
+			(unsigned long long)v.f_favail, (unsigned long long)(files + SPARE_FILES));
+	return 0;
+}

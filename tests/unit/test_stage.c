@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * store/stage and stage_copy: a generation is there whole, or it is not there, whatever happens; and
+ * what an older one has already is not written again.
+ */
+#include "store_tree.h"
+
+#define TEXT "pinet/.new-g000002-6/vmlinuz"
+
+/* Begins generation 2. */
+static int begin(struct stage *s, struct err *err)
+{
+	struct manifest meta = meta_of(2);
+	int dir = dir_fd("."), r = stage_begin(dir, &meta, s, err);
+
+	close(dir);
+	return r;
+}
+
+static int stage_source(struct stage *s, const char *path, const char *source,
+	struct stage_result *res, struct err *err)
+{
+	struct stage_item item = {.role = MANIFEST_OTHER, .path = path, .source = source};
+	int r;
+
+	item.dirfd = dir_fd(".");
+	r = stage_file(s, &item, res, err);
+	close(item.dirfd);
+	return r;
+}
+
+static void test_whole(void **state)
+{
+	_cleanup_manifest_ struct manifest m = {.n = 0};
+	struct stage s = {.begun = false};
+	struct stage_result res;
+	const mode_t mask = umask(077);
+	struct err err;
+	int dir = dir_fd("."), before = open_files();
+
+	(void)state;
+	put("source", "from a file");
+	assert_int_equal(begin(&s, &err), 0);
+	stage_text(&s, MANIFEST_CMDLINE, "cmdline.txt", "root=LABEL=writable\n");
+	assert_int_equal(stage_source(&s, "dtb/x/a.dtb", "source", &res, &err), 0);
+	assert_false(res.linked);
+	assert_int_equal(res.file.size, 11);
+	assert_int_equal(res.source.st_ino, ino_of("source"));
+	assert_string_equal(res.file.path, "dtb/x/a.dtb");
+	stage_text(&s, MANIFEST_OTHER, "empty", "");
+	assert_int_equal(s.manifest.n, 3);
+	assert_int_equal(s.n_written, 3);
+	assert_int_equal(s.bytes_written, 31);
+	for (size_t i = 0; i < s.manifest.n; i++)
+		assert_int_equal(stage_verify(&s, i, &err), 0);
+	assert_false(there("pinet/g000002-6"));
+	assert_int_equal(stage_commit(&s, &err), 0);
+	stage_end(&s);
+	stage_end(&s);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(entries("pinet"), 1);
+	assert_int_equal(generation_load(dir, "g000002-6", &m, &err), 0);
+	assert_int_equal(generation_check(dir, &m, true, &err), 0);
+	assert_int_equal(m.n, 3);
+	assert_int_equal(m.file[0].role, MANIFEST_CMDLINE);
+	assert_int_equal(m.created_s, 1764000000);
+	assert_string_equal(get("pinet/g000002-6/dtb/x/a.dtb"), "from a file");
+	assert_int_equal(mode_of("pinet/g000002-6/dtb/x/a.dtb"), 0644);
+	assert_int_equal(mode_of("pinet/g000002-6/dtb/x"), 0755);
+	assert_int_equal(mode_of("pinet/g000002-6"), 0755);
+	assert_int_equal(mode_of("pinet/g000002-6/manifest"), 0644);
+	(void)umask(mask);
+	close(dir);
+}
+
+static void test_begin(void **state)
+{
+	struct stage s = {.begun = false};
+	struct manifest meta = meta_of(2);
+	int dir = dir_fd("."), before = open_files();
+	struct err err;
+
+	(void)state;
+	strcpy(meta.kernel, "7");
+	assert_int_equal(stage_begin(dir, &meta, &s, &err), -EINVAL);
+	assert_string_equal(err.text, "name and kernel of the generation do not fit");
+	make_generation(2, "two");
+	assert_int_equal(begin(&s, &err), -EEXIST);
+	assert_string_equal(err.text, "there is a generation g000002-6 already");
+	assert_int_equal(generation_remove(dir, "g000002-6", &err), 0);
+	make_dir("pinet/.new-g000002-6");
+	put(TEXT, "left behind");
+	assert_int_equal(begin(&s, &err), 0);
+	assert_false(there(TEXT));
+	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "x");
+	assert_true(there(TEXT));
+	stage_end(&s);
+	assert_int_equal(entries("pinet"), 0);
+	assert_int_equal(open_files(), before);
+	close(dir);
+}
+
+static void test_refused(void **state)
+{
+	struct stage s = {.begun = false};
+	struct stage_item item = {.path = "../x", .text = ""};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(stage_commit(&s, &err), -EINVAL);
+	assert_string_equal(err.text, "generation g000002-6 has no files");
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -EINVAL);
+	assert_string_equal(err.text, "\"../x\" cannot be a file of a generation");
+	item.path = "a\nb";
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -EINVAL);
+	assert_string_equal(err.text, "\"a\\x0ab\" cannot be a file of a generation");
+	item.path = "manifest";
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -EINVAL);
+	item.path = "a";
+	assert_int_equal(stage_file(&s, &item, NULL, &err), 0);
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -EEXIST);
+	assert_string_equal(err.text, "a is twice in g000002-6");
+	item.path = "a/b";
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -ENOTDIR);
+	assert_string_equal(err.text, "cannot make the directory of a/b: Not a directory");
+	put("source", "");
+	assert_int_equal(symlink("source", "link"), 0);
+	assert_int_equal(stage_source(&s, "c", "link", NULL, &err), -ELOOP);
+	assert_int_equal(stage_source(&s, "c", "absent", NULL, &err), -ENOENT);
+	assert_string_equal(err.text, "cannot read absent: No such file or directory");
+	assert_int_equal(stage_source(&s, "c", ".", NULL, &err), -EINVAL);
+	assert_string_equal(err.text, ". is no regular file");
+	assert_int_equal(truncate("source", (off_t)MANIFEST_FILE_MAX + 1), 0);
+	assert_int_equal(stage_source(&s, "c", "source", NULL, &err), -EFBIG);
+	assert_string_equal(err.text, "source has more than 1073741824 bytes");
+	assert_int_equal(s.manifest.n, 1);
+	assert_int_equal(entries("pinet/.new-g000002-6"), 1);
+	stage_end(&s);
+}
+
+static void test_short(void **state)
+{
+	struct stage s = {.begun = false};
+	char text[10000];
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	put("source", text);
+	assert_int_equal(begin(&s, &err), 0);
+	fault.io_max = 13;
+	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), 0);
+	stage_text(&s, MANIFEST_OTHER, "b", text);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(stage_verify(&s, i, &err), 0);
+	assert_int_equal(stage_commit(&s, &err), 0);
+	assert_string_equal(get("pinet/g000002-6/a"), text);
+	assert_string_equal(get("pinet/g000002-6/b"), text);
+	stage_end(&s);
+}
+
+/* Whether file @path of generation 2 is the one of generation 1. */
+static bool shared(const char *path)
+{
+	char one[128], two[128];
+
+	(void)snprintf(one, sizeof(one), "pinet/g000001-6/%s", path);
+	(void)snprintf(two, sizeof(two), "pinet/.new-g000002-6/%s", path);
+	return ino_of(one) == ino_of(two);
+}
+
+static void test_link(void **state)
+{
+	struct stage s = {.begun = false};
+	struct stage_result res;
+	struct err err;
+
+	(void)state;
+	make_generation(1, "one");
+	put("top", "an initramfs");
+	put("same-size", "AN INITRAMFS");
+	assert_int_equal(begin(&s, &err), 0);
+	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
+	assert_true(shared("vmlinuz"));
+	assert_int_equal(stage_source(&s, "initrd.img", "top", &res, &err), 0);
+	assert_true(res.linked);
+	assert_int_equal(res.source.st_ino, ino_of("top"));
+	assert_true(shared("initrd.img"));
+	assert_int_not_equal(ino_of("top"), ino_of("pinet/g000001-6/initrd.img"));
+	assert_int_equal(stage_source(&s, "other", "same-size", &res, &err), 0);
+	assert_false(res.linked);
+	stage_text(&s, MANIFEST_DTB, "elsewhere/b.dtb", "a device tree");
+	assert_int_equal(ino_of("pinet/.new-g000002-6/elsewhere/b.dtb"),
+		ino_of("pinet/g000001-6/dtb/broadcom/a.dtb"));
+	assert_int_equal(s.n_linked, 3);
+	assert_int_equal(s.n_written, 1);
+	assert_int_equal(s.bytes_written, 12);
+	for (size_t i = 0; i < s.manifest.n; i++)
+		assert_int_equal(stage_verify(&s, i, &err), 0);
+	assert_int_equal(stage_commit(&s, &err), 0);
+	assert_string_equal(get("pinet/g000002-6/other"), "AN INITRAMFS");
+	stage_end(&s);
+}
+
+/* Servers without hard links, and those that lose an answer. */
+static void test_link_refused(void **state)
+{
+	static const int errors[] = {EPERM, EMLINK, EOPNOTSUPP, EXDEV, EACCES, ENOENT};
+	struct stage s = {.begun = false};
+	struct stage_item item = {.path = "vmlinuz", .text = "one"};
+	struct err err;
+
+	(void)state;
+	make_generation(1, "one");
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		assert_int_equal(begin(&s, &err), 0);
+		fault.link_errno = errors[i];
+		stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
+		assert_false(shared("vmlinuz"));
+		assert_int_equal(s.n_written, 1);
+		assert_int_equal(stage_verify(&s, 0, &err), 0);
+		stage_end(&s);
+	}
+	assert_int_equal(begin(&s, &err), 0);
+	fault.link_errno = ENOSPC;
+	assert_int_equal(stage_file(&s, &item, NULL, &err), -ENOSPC);
+	assert_string_equal(err.text,
+		"cannot link vmlinuz on the boot server: No space left on device; the boot "
+		"server's disk has to get some room");
+	fault.link_errno = 0;
+	fault.link_lost = true;
+	assert_int_equal(stage_file(&s, &item, NULL, &err), 0);
+	assert_true(shared("vmlinuz"));
+	assert_int_equal(s.n_linked, 1);
+	stage_end(&s);
+}
+
+/* What does not have the size that its manifest says, or that the TFTP server cannot read. */
+static void test_link_damaged(void **state)
+{
+	struct stage s = {.begun = false};
+	struct err err;
+
+	(void)state;
+	make_generation(1, "one");
+	put("pinet/g000001-6/vmlinuz", "longer");
+	assert_int_equal(chmod("pinet/g000001-6/initrd.img", 0600), 0);
+	unlink("pinet/g000001-6/dtb/broadcom/a.dtb");
+	assert_int_equal(symlink("b.dtb", "pinet/g000001-6/dtb/broadcom/a.dtb"), 0);
+	assert_int_equal(begin(&s, &err), 0);
+	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
+	stage_text(&s, MANIFEST_INITRAMFS, "initrd.img", "an initramfs");
+	stage_text(&s, MANIFEST_DTB, "dtb/a.dtb", "a device tree");
+	assert_int_equal(s.n_written, 3);
+	for (size_t i = 0; i < s.manifest.n; i++)
+		assert_int_equal(stage_verify(&s, i, &err), 0);
+	assert_int_equal(mode_of("pinet/.new-g000002-6/initrd.img"), 0644);
+	stage_end(&s);
+}
+
+/* A source that a stamp knows is not read when its file is there; and only then. */
+static void test_known(void **state)
+{
+	struct stage s = {.begun = false};
+	struct sha256 digest;
+	struct stage_item item = {
+		.path = "vmlinuz", .source = "source", .known_digest = &digest, .known_size = 3};
+	struct stage_result res;
+	struct err err;
+
+	(void)state;
+	item.dirfd = dir_fd(".");
+	make_generation(1, "one");
+	put("source", "ONE");
+	sha256_of(span_str("one"), &digest);
+	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
+	assert_true(res.linked);
+	assert_true(shared("vmlinuz"));
+	assert_int_equal(res.source.st_ino, ino_of("source"));
+	item.path = "absent";
+	item.source = "absent";
+	assert_int_equal(stage_file(&s, &item, &res, &err), -ENOENT);
+	item.path = "other";
+	item.source = "source";
+	put("source", "longer");
+	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
+	assert_false(res.linked);
+	item.path = "third";
+	put("source", "two");
+	sha256_of(span_str("TWO"), &digest);
+	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
+	assert_false(res.linked);
+	for (size_t i = 0; i < s.manifest.n; i++)
+		assert_int_equal(stage_verify(&s, i, &err), 0);
+	assert_string_equal(get("pinet/.new-g000002-6/third"), "two");
+	stage_end(&s);
+	close(item.dirfd);
+}
+
+/* Only the newest few of the older ones are looked at, and those that are damaged passed over. */
+static void test_older(void **state)
+{
+	struct stage s = {.begun = false};
+	struct manifest meta = meta_of(20);
+	int dir = dir_fd("."), before = open_files();
+	struct err err;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 8; i++)
+		make_generation(i, "text");
+	put("pinet/g000007-6/manifest", "damaged");
+	assert_int_equal(stage_begin(dir, &meta, &s, &err), 0);
+	assert_int_equal(s.n_older, STAGE_OLDER);
+	assert_string_equal(s.older[0].manifest.generation, "g000008-6");
+	assert_string_equal(s.older[1].manifest.generation, "g000006-6");
+	assert_string_equal(s.older[3].manifest.generation, "g000004-6");
+	stage_end(&s);
+	assert_int_equal(open_files(), before);
+	close(dir);
+}
+
+/* What the server stores of a file is not what it was sent. */
+static void test_spoilt(void **state)
+{
+	struct stage s = {.begun = false};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(begin(&s, &err), 0);
+	fault.spoil = "vmlinuz";
+	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
+	assert_int_equal(stage_verify(&s, 0, &err), -EBADMSG);
+	assert_string_equal(err.text,
+		"g000002-6/vmlinuz has other contents than were written: its SHA-256 is wrong");
+	fault.spoil = ".tmp-manifest";
+	assert_int_equal(stage_commit(&s, &err), -EBADMSG);
+	assert_string_equal(err.text,
+		"the boot server has stored another manifest of g000002-6 than it was sent");
+	stage_end(&s);
+	assert_int_equal(entries("pinet"), 0);
+}
+
+/* The source grows while it is read. */
+static void test_changed(void **state)
+{
+	struct stage s = {.begun = false};
+	struct err err;
+
+	(void)state;
+	make_generation(1, "one");
+	put("source", "old");
+	assert_int_equal(begin(&s, &err), 0);
+	fault.grow = "source";
+	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), -EAGAIN);
+	assert_string_equal(err.text, "source changed while it was read; it will be read again");
+	put("source", "text of no older size");
+	fault.grow = "source";
+	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), -EAGAIN);
+	assert_int_equal(entries("pinet/.new-g000002-6"), 0);
+	assert_int_equal(s.manifest.n, 0);
+	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), 0);
+	assert_string_equal(get("pinet/.new-g000002-6/a"), "text of no older size+");
+	stage_end(&s);
+}
+
+/* All of it once: a link, a copy, one out of memory. Returns what the step that failed says. */
+static int make_second(int dir)
+{
+	_cleanup_stage_ struct stage s = {.begun = false};
+	const struct stage_item items[] = {
+		{MANIFEST_INITRAMFS, "initrd.img", dir, "top", NULL, NULL, 0},
+		{MANIFEST_KERNEL, "vmlinuz", dir, "kernel", NULL, NULL, 0},
+		{MANIFEST_DTB, "dtb/broadcom/b.dtb", -1, NULL, "two", NULL, 0},
+	};
+	struct manifest meta = meta_of(2);
+	struct err err = {0};
+	int r = stage_begin(dir, &meta, &s, &err);
+
+	for (size_t i = 0; r == 0 && i < 3; i++)
+		r = stage_file(&s, &items[i], NULL, &err);
+	for (size_t i = 0; r == 0 && i < 3; i++)
+		r = stage_verify(&s, i, &err);
+	if (r == 0)
+		r = stage_commit(&s, &err);
+	assert_int_equal(r, err.code);
+	assert_true(r == 0 || strlen(err.text) > 20);
+	return r;
+}
+
+/* Generation @name is whole: every file, read from the disk. */
+static void assert_whole(int dir, const char *name)
+{
+	_cleanup_manifest_ struct manifest m = {.n = 0};
+	struct err err;
+
+	if (generation_load(dir, name, &m, &err) < 0 || generation_check(dir, &m, true, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(m.n, 3);
+}
+
+/* Generation 1 is whole, and 2 is so or not there; then 2 can be made, and is removed again. */
+static void assert_recovers(int dir)
+{
+	struct err err;
+
+	assert_whole(dir, "g000001-6");
+	if (there("pinet/g000002-6"))
+		assert_whole(dir, "g000002-6");
+	assert_true(generation_clean(dir, &err) >= 0);
+	if (!there("pinet/g000002-6"))
+		assert_int_equal(make_second(dir), 0);
+	assert_whole(dir, "g000002-6");
+	assert_int_equal(generation_remove(dir, "g000002-6", &err), 0);
+	assert_int_equal(entries("pinet"), 1);
+}
+
+static void test_failing(void **state)
+{
+	static const int errors[] = {EIO, ENOSPC, ESTALE, EROFS, EDQUOT, EACCES};
+	int dir = dir_fd("."), before, failures = 0;
+
+	(void)state;
+	make_generation(1, "one");
+	put("top", "an initramfs");
+	put("kernel", "a new kernel");
+	before = open_files();
+	for (int at = 1; fault.n >= at - 1; at++) {
+		int r;
+
+		fault_arm(at, errors[at % 6]);
+		r = make_second(dir);
+		fault.armed = false;
+		assert_true(r == 0 || r == -errors[at % 6]);
+		failures += r < 0;
+		assert_int_equal(open_files(), before);
+		assert_int_equal(entries("pinet"), there("pinet/g000002-6") ? 2 : 1);
+		assert_recovers(dir);
+	}
+	assert_true(failures > 30);
+	close(dir);
+}
+
+static void test_stopped(void **state)
+{
+	int dir = dir_fd("."), status = 77 << 8;
+
+	(void)state;
+	make_generation(1, "one");
+	put("top", "an initramfs");
+	put("kernel", "a new kernel");
+	for (int at = 1; status == 77 << 8; at++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			fault_arm(at, 0);
+			_exit(make_second(dir) < 0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_recovers(dir);
+		assert_true(at < 200);
+	}
+	assert_int_equal(status, 0);
+	close(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_directory(test_whole),
+		in_directory(test_begin),
+		in_directory(test_refused),
+		in_directory(test_short),
+		in_directory(test_link),
+		in_directory(test_link_refused),
+		in_directory(test_link_damaged),
+		in_directory(test_known),
+		in_directory(test_older),
+		in_directory(test_spoilt),
+		in_directory(test_changed),
+		in_directory(test_failing),
+		in_directory(test_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
