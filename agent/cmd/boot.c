@@ -64,6 +64,7 @@ static void adopt_network(struct boot *b)
 	const struct network_report *n = &b->report.network;
 
 	b->network_up = true;
+	b->report.notes_shown = false; /* what DHCP says may be worth others */
 	b->sources.machine.has_mac = n->ifname[0] != '\0';
 	memcpy(b->sources.machine.mac, n->mac, MAC_LEN);
 	boot_report_network(&b->report, &b->plan);
@@ -100,6 +101,7 @@ static int ask_dhcp_again(struct boot *b, struct err *reterr)
 	if (r == 0 && now.ifindex == old->ifindex &&
 		memcmp(&now.lease, &old->lease, sizeof(now.lease)) == 0)
 		return 0;
+	boot_report_forget_network(&b->report);
 	*old = now;
 	if (r == 0)
 		adopt_network(b);
@@ -144,6 +146,10 @@ static int attempt(struct boot *b, struct err *reterr)
 	r = make_plan(b, true, reterr);
 	if (r < 0)
 		return r;
+	if (b->plan.debug && !b->report.notes_shown) {
+		log_setup(LOG_LEVEL_DEBUG, true); /* DHCP may have said so */
+		boot_report_plan(&b->plan, &b->notes);
+	}
 	for (unsigned int i = 0; i < b->notes.n && !b->report.notes_shown; i++)
 		log_warning("%s", b->notes.text[i]);
 	b->report.notes_shown = true;

@@ -159,18 +159,40 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 	return state_save(st, STATE_BOOT, reterr);
 }
 
-static int save_plan(const struct plan *plan, const struct notes *notes, struct err *reterr)
+/* The plan as text in @ret_text, which the caller frees. */
+static int plan_text(const struct plan *plan, const struct notes *notes, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
-	int r;
 
 	if (!f)
-		return err_set(reterr, -ENOMEM, "no memory for the plan");
+		return -ENOMEM;
 	format_plan(f, plan, notes);
 	if (fclose(f) != 0)
-		return err_set(reterr, -ENOMEM, "no memory for the plan");
+		return -ENOMEM;
+	*ret_text = take_ptr(text);
+	return 0;
+}
+
+void boot_report_plan(const struct plan *plan, const struct notes *notes)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest;
+
+	if (plan_text(plan, notes, &text) < 0)
+		return; /* the boot itself will tell that there is no memory */
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_debug("%s", line);
+}
+
+static int save_plan(const struct plan *plan, const struct notes *notes, struct err *reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = plan_text(plan, notes, &text);
+
+	if (r < 0)
+		return err_set(reterr, r, "no memory for the plan");
 	r = fs_replace(STATE_PLAN, text, 0644);
 	return r < 0 ? err_sys(reterr, r, "cannot write " STATE_PLAN) : 0;
 }
