@@ -32,12 +32,12 @@ def _block(number: int, size: int = 1024) -> bytes:
 class Wire:
     """What a misbehaving server has in hand: the request, and a socket towards the client."""
 
-    def __init__(self, request: bytes, client: tuple[str, int], count: int):
+    def __init__(self, request: bytes, client: tuple[str, int], count: int, address: str = "127.0.0.1"):
         self.request = request
         self.client = client
         self.count = count
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind((address, 0))
         self.sock.settimeout(0.25)
 
     def send(self, packet: bytes) -> None:
@@ -142,8 +142,20 @@ def intruded(wire: Wire) -> None:
     wire.rest()
 
 
+def forestalled(wire: Wire) -> None:
+    """A stranger answers before the server does."""
+    other = Wire(wire.request, wire.client, 0, "127.0.0.2")
+    other.send(_packet(5, 1, b"not found\0"))
+    other.sock.close()
+    proper(wire)
+
+
 def large_blocks(wire: Wire) -> None:
     wire.send(_oack(blksize=1428))
+
+
+def no_blocks(wire: Wire) -> None:
+    wire.send(_oack(blksize=0))
 
 
 def other_option(wire: Wire) -> None:
@@ -237,7 +249,9 @@ READS = [
     (says_all_twice, "2560 bytes"),
     (loses_a_block, "2560 bytes"),
     (intruded, "2560 bytes"),
+    (forestalled, "2560 bytes"),
     (large_blocks, "error: file: blocks of 1428 bytes were not asked for"),
+    (no_blocks, "error: file: blocks of 0 bytes were not asked for"),
     (other_option, "error: file: option windowsize was not asked for"),
     (broken_oack, "error: file: malformed option acknowledgement"),
     (option_without_number, "error: file: option tsize has no number"),
