@@ -52,10 +52,10 @@ static int add_route(struct rtnl *nl, const struct network_report *r,
 /*
  * A gateway outside the prefix is reached by a host route (RFC 3442 has such networks in mind),
  * which the lease may have listed itself. A route that is there already, perhaps through another
- * interface, is left as it is.
+ * interface, is left as it is; that is worth a remark unless it is ours, of an attempt @before.
  */
 static void add_route_via(
-	struct rtnl *nl, struct network_report *r, const struct lease_route *route)
+	struct rtnl *nl, struct network_report *r, const struct lease_route *route, bool before)
 {
 	struct lease_route host = {.dst = route->gateway, .prefix = 32};
 	struct err err;
@@ -65,18 +65,19 @@ static void add_route_via(
 		e = add_route(nl, r, &host, &err);
 	if (e == 0 || e == -EEXIST)
 		e = add_route(nl, r, route, &err);
-	if (e < 0)
+	if (e < 0 && !(e == -EEXIST && before))
 		notes_add(&r->notes, "%s", err.text);
 }
 
-static void add_routes(struct rtnl *nl, const struct plan *plan, struct network_report *r)
+static void add_routes(
+	struct rtnl *nl, const struct plan *plan, struct network_report *r, bool before)
 {
 	struct lease_route fixed = {.gateway = plan->net.gateway};
 
 	for (unsigned int i = 0; r->have_lease && i < r->lease.n_routes; i++)
-		add_route_via(nl, r, &r->lease.route[i]);
+		add_route_via(nl, r, &r->lease.route[i], before);
 	if (!r->have_lease && plan->net.gateway.s_addr)
-		add_route_via(nl, r, &fixed);
+		add_route_via(nl, r, &fixed, before);
 }
 
 int link_configure(
@@ -93,9 +94,9 @@ int link_configure(
 	set_mtu(nl, report);
 	rtnl_msg_add_address(&req, report->ifindex, report->address, report->prefix, broadcast);
 	r = rtnl_do(nl, &req, reterr, "%s: address %s/%u", report->ifname, shown, report->prefix);
-	if (r < 0 && r != -EEXIST) /* an earlier attempt of this boot may have set it */
+	if (r < 0 && r != -EEXIST) /* before somebody left the shell, for another attempt */
 		return r;
-	add_routes(nl, plan, report);
+	add_routes(nl, plan, report, r == -EEXIST);
 	return 0;
 }
 
