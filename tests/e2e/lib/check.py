@@ -6,6 +6,8 @@ They read what the client itself said (run.facts), its console and the servers' 
 import os
 import re
 
+from .facts import Facts
+
 
 def root_on_lun(run) -> str:
     """/ is a partition of the LUN, and not of a local disk that looks the same."""
@@ -214,6 +216,15 @@ def only_pinet(run) -> str:
     """No other boot script has brought up a network or logged in, not even before pinet did."""
     other = re.search(r"^.*(IP-Config: |iscsistart: |an earlier login).*$", run.console, re.M)
     return f"another boot script was at work: {other[0]}" if other else ""
+
+
+def work_done(run) -> str:
+    """What the scenario had done in each boot has succeeded."""
+    for number, console in enumerate(run.consoles, start=1):
+        facts = Facts(console)
+        if facts.complete and facts.status("work") != 0:
+            return f"the work in boot {number} failed:\n{facts['work'][-3000:]}"
+    return ""
 
 
 def untouched(run) -> str:

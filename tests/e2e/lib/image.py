@@ -116,11 +116,13 @@ def base(suite: str, arch: str) -> str:
     return _build(f"base-{suite}-{arch}", digest, lambda out: _script("build-base", suite, arch, out))
 
 
-def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = None, name: str = "") -> Client:
+def client(
+    suite: str, arch: str, deb: str = "", files: dict[str, str] | None = None, name: str = "", package: str = ""
+) -> Client:
     """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
 
     @files, path to text, are put into the root file system before the initramfs is made, scripts as executables;
-    images with some are told apart by @name."""
+    images with some are told apart by @name. @package is in the client's own repository, /srv/repo."""
     root = base(suite, arch)
     files = dict(files or {})
     files["/etc/initramfs-tools/modules"] = LOCAL_MODULES if deb else STOCK_MODULES
@@ -131,6 +133,7 @@ def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = 
         *_tree(GUEST),
         _read(deb) if deb else b"",
         repr(sorted(files.items())).encode(),
+        package.encode(),
     )
 
     def make(out: str) -> None:
@@ -145,12 +148,17 @@ def client(suite: str, arch: str, deb: str = "", files: dict[str, str] | None = 
                     os.chmod(full, 0o755)
             os.chmod(tree, 0o755)
             try:
-                _script("build-client", root, out, tree, *([deb] if deb else []))
+                _script("build-client", root, out, tree, *filter(None, [deb, package]))
             except BaseException:
                 shutil.rmtree(out, ignore_errors=True)
                 raise
 
     return Client(_build(f"client-{suite}-{arch}-{kind}", digest, make))
+
+
+def device_tree(suite: str, arch: str, version: str, name: str) -> str:
+    """Returns the device tree NAME of kernel @version, or nothing if there is no name."""
+    return os.path.join(base(suite, arch), f"usr/lib/linux-image-{version}", name) if name else ""
 
 
 def cpio(files: dict[str, bytes]) -> bytes:

@@ -20,6 +20,11 @@ class Board:
     machine: str
     cpu: str
     console: str
+    pci: bool = True
+    memory_mib: int = 640
+    cpus: int = 1
+    slow: float = 1  # how many times longer than others it may take
+    dtb: str = ""  # below /usr/lib/linux-image-VERSION
 
 
 BOARDS = {
@@ -32,7 +37,25 @@ BOARDS = {
         "ttyS0",
     ),
     "arm64": Board("aarch64", "qemu-system-aarch64", "virt", "cortex-a72", "ttyAMA0"),
+    # Has what is soldered on a Raspberry Pi 3, and a USB adapter as its only network.
+    "raspi3b": Board(
+        "aarch64",
+        "qemu-system-aarch64",
+        "raspi3b",
+        "cortex-a53",
+        "ttyAMA0",
+        pci=False,
+        memory_mib=1024,
+        cpus=4,
+        slow=4,
+        dtb="broadcom/bcm2837-rpi-3-b.dtb",
+    ),
 }
+
+
+def board(arch: str) -> Board:
+    """What a guest of @arch runs on; PINET_BOARD overrides it."""
+    return BOARDS[os.environ.get("PINET_BOARD", arch)]
 
 
 def mac_address(index: int) -> str:
@@ -45,7 +68,7 @@ def accelerator(arch: str) -> str:
     nothing: it can be there and fail. PINET_ACCEL overrides it."""
     if "PINET_ACCEL" in os.environ:
         return os.environ["PINET_ACCEL"]
-    if BOARDS[arch].host != platform.machine():
+    if board(arch).host != platform.machine() or not board(arch).pci:
         return "tcg"
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         can = re.search(r"^flags\s*:.*\b(vmx|svm)\b", file.read(), re.M)
@@ -63,18 +86,18 @@ class Machine:
     kernel: str = ""
     initrd: str = ""
     cmdline: str = ""
-    memory_mib: int = 640
-    cpus: int = 1
+    dtb: str = ""
 
     def argv(self) -> list[str]:
         """The QEMU command, without what connects its console and its monitor."""
-        board = BOARDS[self.arch]
+        on = board(self.arch)
         kvm = accelerator(self.arch) == "kvm"
-        argv = [board.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        argv += ["-machine", board.machine, "-m", str(self.memory_mib), "-smp", str(self.cpus)]
-        argv += ["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", board.cpu]
-        argv += ["-device", "virtio-rng-pci"]
-        if any(model.startswith("usb-") for _, model, _ in self.nics):
+        argv = [on.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+        argv += ["-machine", on.machine, "-m", str(on.memory_mib), "-smp", str(on.cpus)]
+        argv += ["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", on.cpu]
+        if on.pci:
+            argv += ["-device", "virtio-rng-pci"]
+        if on.pci and any(model.startswith("usb-") for _, model, _ in self.nics):
             argv += ["-device", "qemu-xhci"]
         for index, (tap, model, mac) in enumerate(self.nics):
             rom = ",romfile=" if (self.kernel or index) and not model.startswith("usb-") else ""
@@ -84,6 +107,8 @@ class Machine:
             argv += ["-device", "virtio-scsi-pci"]
         for index, disk in enumerate(self.disks):
             argv += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}", "-device", f"scsi-hd,drive=disk{index}"]
+        if self.dtb:
+            argv += ["-dtb", self.dtb]
         if self.kernel:
             return argv + ["-kernel", self.kernel, "-initrd", self.initrd, "-append", self.cmdline]
         return argv + ["-boot", "n"]

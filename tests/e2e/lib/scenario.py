@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from . import image
 from .facts import Facts
 from .guest import Event, Guest, run_interactive
-from .machine import BOARDS, Machine, mac_address
+from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file
 from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 
@@ -52,6 +52,11 @@ class Scenario:
     local_disk: bool = False  # a local disk with the same labels as the LUN
     installed: dict[str, str] = field(default_factory=dict)  # files in place before the initramfs is made
     initramfs: dict[str, str] = field(default_factory=dict)  # files laid over the finished initramfs
+    package: str = ""  # what its own repository offers, /srv/repo
+    # Shell texts: the first is run when it has come up for the first time, and so on; after each but the last it
+    # restarts.
+    work: tuple[str, ...] = ()
+    boots: int = 1  # how often it is started at most, when it restarts
 
     # The servers.
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
@@ -102,7 +107,8 @@ class Run:
         }
         self.tftp = os.path.join(self.directory, "tftp")
         self.boot_files = os.path.join(self.tftp, self.mac)
-        self.console = ""
+        self.console = ""  # of all its boots
+        self.consoles: list[str] = []
         self.reason = ""
         self.facts = Facts("")
         self.guest: Guest | None = None
@@ -116,7 +122,7 @@ class Run:
 
     def cmdline(self) -> str:
         """The client's kernel command line."""
-        console = BOARDS[self.arch].console
+        console = board(self.arch).console
         common = f"console={console} loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
         common += " facts=off" if self.login else f" systemd.mask=serial-getty@{console}.service"
         return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
@@ -125,7 +131,10 @@ class Run:
         """The image this run starts from. Making it needs the Debian mirror, so this comes before the namespaces."""
         deb = "" if self.scenario.stock else self.deb
         files = {path: self.text(text) for path, text in self.scenario.installed.items()}
-        return image.client(self.suite, self.arch, deb, files, self.name if files else "")
+        for number, text in enumerate(self.scenario.work, start=1):
+            files[f"/usr/lib/pinet-test/work/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
+        package = self.text(self.scenario.package)
+        return image.client(self.suite, self.arch, deb, files, self.name if files else "", package)
 
     def prepare(self) -> Machine:
         """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
@@ -156,10 +165,13 @@ class Run:
         if scenario.ipxe:
             replace_file(
                 os.path.join(self.boot_files, "boot.ipxe"),
-                f"#!ipxe\nkernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
+                f"#!ipxe\nchain pinet/active/boot.ipxe ||\n"
+                f"kernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
             )
+            replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
         else:
             machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
+            machine.dtb = image.device_tree(self.suite, self.arch, client.version, board(self.arch).dtb)
         return machine
 
     def _make_servers(self, disk: str) -> None:
@@ -221,21 +233,29 @@ class Run:
     def boot(self, live=None, ready=None) -> None:
         """Boots the client once and collects what came of it. @live is called with what the console says, @ready
         with this run when the servers are up."""
-        scenario = self.scenario
-        log = os.path.join(self.directory, "console.log")
-        with self.serving() as machine, Guest(machine, log, live) as self.guest:
+        with self.serving() as machine:
             if ready:
                 ready(self)
+            for number in range(1, self.scenario.boots + 1):
+                self._boot_once(machine, f"console-{number}.log" if number > 1 else "console.log", live)
+                if self.reason != REASONS["reboots"]:
+                    break
+        self.facts = Facts(self.consoles[-1])
+
+    def _boot_once(self, machine: Machine, log: str, live) -> None:
+        """From power-on until the guest has ended or is where the scenario wants it."""
+        scenario = self.scenario
+        with Guest(machine, os.path.join(self.directory, log), live) as self.guest:
             for index, nic in enumerate(scenario.nics):
                 if not nic.link:
                     self.guest.set_link(index, False)
             self.guest.power_on()
             until = SHELL_PROMPT if scenario.outcome == "shell" else ""
             events = [replace(event, seen=self.text(event.seen)) for event in scenario.events]
-            self.ended = self.guest.follow(scenario.limit_s, until, events, self.act)
+            self.ended = self.guest.follow(scenario.limit_s * board(self.arch).slow, until, events, self.act)
         self.reason = self.guest.reason
-        self.console = self.guest.console
-        self.facts = Facts(self.console)
+        self.consoles.append(self.guest.console)
+        self.console += self.guest.console
 
     def outcome_error(self) -> str:
         """Why the run did not end as the scenario says, or nothing."""
