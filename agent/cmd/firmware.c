@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,15 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/onfail.h"
+#include "cmd/retry.h"
 #include "source/cmdline.h"
 #include "state/state.h"
 #include "step/modules.h"
 #include "step/step.h"
 
 #define FIRMWARE_MS 20000 /* the boot goes on without it after that */
+#define LEAST_MS    5000 /* and not before this, even when the time of the boot is over */
 #define UNIT_DIR    "/run/systemd/system"
 
 static const char *const modules[] = {"nfsv4", "nfsv3", NULL};
@@ -28,6 +32,8 @@ static void plan_from_state(const struct state *st, struct plan *plan)
 	memset(plan, 0, sizeof(*plan));
 	plan->firmware_on = state_get_u64(st, "firmware.on", 0) == 1;
 	plan->firmware_required = state_get_u64(st, "firmware.required", 0) == 1;
+	plan->timeout_s = (unsigned int)state_get_u64(st, "timeout_s", 0);
+	plan->onfail = (enum plan_onfail)state_get_u64(st, "onfail", PLAN_ONFAIL_SHELL);
 	(void)snprintf(plan->firmware_host, sizeof(plan->firmware_host), "%.*s",
 		(int)sizeof(plan->firmware_host) - 1, state_get(st, "firmware.host"));
 	(void)snprintf(plan->firmware_path, sizeof(plan->firmware_path), "%.*s",
@@ -83,6 +89,52 @@ static void setup_log(void)
 	log_setup(quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
 }
 
+/* When the time of the boot is over, which began with pinet boot. */
+static uint64_t boot_deadline(const struct state *st, const struct plan *plan)
+{
+	uint64_t least_ms = clock_now_ms() + LEAST_MS;
+	uint64_t end_ms = state_get_u64(st, "time.boot_ms", 0) + plan->timeout_s * 1000ull;
+
+	return !plan->timeout_s ? CLOCK_FOREVER : end_ms > least_ms ? end_ms : least_ms;
+}
+
+/* Whether the server's owner may mend it: not an option, a mount point or a root that is at fault. */
+static bool may_be_mended(int r)
+{
+	return r != -EINVAL && r != -EBUSY && r != -EROFS && r != -ENAMETOOLONG;
+}
+
+/* One attempt when the boot can go on without, else as many as timeout= allows. */
+static int mount_until_done(const struct plan *plan, const char *root, uint64_t deadline_ms,
+	struct firmware_report *report, struct err *reterr)
+{
+	struct retry retry = {.pause_ms = 0};
+
+	for (;;) {
+		uint64_t until_ms = clock_min(deadline_ms, clock_now_ms() + FIRMWARE_MS), pause_ms;
+		int r = firmware_run(plan, root, until_ms, report, reterr);
+
+		if (r == 0 || !plan->firmware_required || !may_be_mended(r))
+			return r;
+		pause_ms = retry_pause_ms(&retry, clock_now_ms(), deadline_ms);
+		if (!pause_ms) {
+			err_prefix(reterr, "given up after %u s", plan->timeout_s);
+			return r;
+		}
+		log_warning("firmware: %s; firmware.policy=required, trying again in %u s",
+			reterr->text, (unsigned int)((pause_ms + 999) / 1000));
+		(void)poll(NULL, 0, (int)pause_ms); /* between attempts there is no event */
+	}
+}
+
+/* The root is mounted: there is no way back to a local one. */
+static int give_up(enum plan_onfail onfail)
+{
+	if (onfail == PLAN_ONFAIL_LOCAL)
+		onfail = PLAN_ONFAIL_SHELL;
+	return onfail_act(onfail) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
 static int run(const char *root)
 {
 	struct firmware_report report = {.mounted = false};
@@ -105,7 +157,7 @@ static int run(const char *root)
 	if (modules_load(modules, &err) < 0)
 		log_warning(
 			"%s", err.text); /* they may be built in; the mount says what is missing */
-	r = firmware_run(&plan, root, started_ms + FIRMWARE_MS, &report, &err);
+	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
 	if (write_unit(&report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
 	save(&report, &err);
@@ -116,7 +168,7 @@ static int run(const char *root)
 	}
 	if (plan.firmware_required) {
 		log_error("firmware: %s; firmware.policy=required", err.text);
-		return EXIT_FAILED;
+		return give_up(plan.onfail);
 	}
 	log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
 		plan.firmware_dir);
