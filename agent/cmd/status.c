@@ -140,9 +140,28 @@ static void show_plan(void)
 
 	if (n <= 0)
 		return;
-	printf("\nplan of this boot:\n");
+	printf("plan of this boot:\n");
 	for (char *p = strtok(text, "\n"); p; p = strtok(NULL, "\n"))
 		printf("  %s\n", p);
+}
+
+static void show_booted(const struct state *st)
+{
+	show_network(st);
+	show_session(st);
+	show_firmware(st);
+	show_sync();
+	putchar('\n');
+	show_plan();
+}
+
+/* In the shell of the initramfs, on a console of 25 lines: why it failed has to be the last. */
+static void show_failed(const struct state *st)
+{
+	show_plan();
+	show_network(st);
+	show_session(st);
+	line("boot", "FAILED: %s", state_get(st, "error"));
 }
 
 int cmd_status(int argc, char **argv)
@@ -175,12 +194,8 @@ int cmd_status(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	if (strcmp(state_get(&st, "result"), "ok") != 0)
-		line("boot", "FAILED: %s", state_get(&st, "error"));
-	show_network(&st);
-	show_session(&st);
-	if (strcmp(state_get(&st, "result"), "ok") == 0)
-		show_firmware(&st);
-	show_sync();
-	show_plan();
+		show_failed(&st);
+	else
+		show_booted(&st);
 	return EXIT_OK;
 }
