@@ -10,12 +10,12 @@
  *     # pinet: end
  *
  * Every byte outside of it is the user's and stays, except that a last line without its newline
- * gets one when the block follows. A block without its end goes as far as its lines look like
- * these.
+ * gets one when the block follows; so does every line inside it that is none of these. A block
+ * without its end goes as far as its lines look like these.
  *
- * The block stands at the end. When something was appended behind it (by raspi-config, say), a new
- * block is put at the end, and what remains of the old one is begin, [all], end: else the appended
- * lines would fall into the section before, [pi4] for example.
+ * The block stands at the end. When something was appended behind it (by raspi-config, say) that
+ * would now fall into a section before it, [pi4] for example, then what remains in the old place is
+ * begin, [all], end.
  */
 #ifndef STORE_CONFIG_TXT_H
 #define STORE_CONFIG_TXT_H
@@ -25,6 +25,7 @@
 
 #define CONFIG_TXT_NAME "config.txt"
 #define CONFIG_TXT_MAX  (128u << 10) /* bytes of the whole file */
+#define CONFIG_TXT_LINE 98 /* the firmware reads no more of a line (config_txt.adoc) */
 
 /* What the block says. */
 struct config_txt {
@@ -40,11 +41,12 @@ struct config_txt {
 int config_txt_parse(struct span text, struct config_txt *ret);
 
 /*
- * Writes @text with a block that says @block to @out (with NULL: without our blocks). CRLF files
- * get a CRLF block. Putting the same again changes nothing.
+ * Writes @text with a block that says @block to @out (with NULL: without our blocks). A text that
+ * begins with a CRLF line gets a CRLF block. Putting the same again changes nothing.
  *
- * Returns 0 with @ret_len set, or -EFBIG with @reterr if it does not fit into @size; @ret_len is
- * then left alone.
+ * Returns 0 with @ret_len set, -EINVAL if a name in @block cannot stand in config.txt (blanks, or
+ * a line above CONFIG_TXT_LINE), -EFBIG if the text does not fit into @size, with @reterr; @ret_len
+ * is then left alone.
  */
 int config_txt_put(struct span text, const struct config_txt *block, char *out, size_t size,
 	size_t *ret_len, struct err *reterr) __attribute__((warn_unused_result));

@@ -245,8 +245,7 @@ void files_temp_name(const char *what, char *out, size_t size)
 	(void)snprintf(out, size, FILES_TEMP "%s-%016llx", what, (unsigned long long)n);
 }
 
-/* Makes @name with @data and puts it on the disk. */
-static int write_new(int dirfd, const char *name, struct span data)
+int files_make(int dirfd, const char *name, struct span data)
 {
 	_cleanup_fd_ int fd =
 		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -289,7 +288,7 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 
 	files_temp_name(name, temp, sizeof(temp));
 	sha256_of(data, &want);
-	r = write_new(ours_fd, temp, data);
+	r = files_make(ours_fd, temp, data);
 	if (r == 0)
 		r = files_read_back(ours_fd, temp, &have, &size);
 	if (r == 0 && (size != data.len || !sha256_eq(&want, &have)))

@@ -72,6 +72,12 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 int files_write(int fd, struct span data) __attribute__((warn_unused_result));
 
 /*
+ * Makes the file @name, mode 0644, and puts it on the server's disk.
+ * Returns 0, -EEXIST, or another negative errno; there may be a part of it then.
+ */
+int files_make(int dirfd, const char *name, struct span data) __attribute__((warn_unused_result));
+
+/*
  * Renames @from to @to. NFS may lose the answer and then say ENOENT to the repeated call: what is
  * at @to decides. Returns 0 or a negative errno.
  */

@@ -2,62 +2,31 @@
  * One writer: pinet/lock on the boot server, which outlives neither its holder nor its machine; and
  * pinet/owner, the client whose directory this is.
  *
- * The lock is made by link(2), which is atomic on NFS 3 and 4. Its text:
- *
- *     machine MACHINE-ID
- *     host HOST-NAME
- *     boot BOOT-ID
- *     pid PID
- *     start CLOCK-TICKS
+ * The lock is made by link(2), which is atomic on NFS 3 and 4.
  */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
 
-#include <sys/stat.h>
+#include "store/lock_holder.h"
 
-#include "base/err.h"
-#include "base/span.h"
-
-#define LOCK_NAME      "lock"
-#define LOCK_OWNER     "owner"
-#define LOCK_ID_SIZE   40
-#define LOCK_HOST_SIZE 65
-#define LOCK_STALE_S   600 /* a lock of another machine that nobody has touched for so long */
-
-/* A process on a machine. */
-struct lock_holder {
-	char machine[LOCK_ID_SIZE]; /* /etc/machine-id */
-	char host[LOCK_HOST_SIZE];
-	char boot[LOCK_ID_SIZE]; /* /proc/sys/kernel/random/boot_id */
-	uint32_t pid;
-	uint64_t start; /* of the process, in clock ticks since boot: field 22 of /proc/PID/stat */
-};
+#define LOCK_NAME    "lock"
+#define LOCK_OWNER   "owner"
+#define LOCK_STALE_S 600 /* a lock of another machine that nobody has touched for so long */
 
 /* Starts as {.ours_fd = -1}. */
 struct lock {
 	int ours_fd; /* -1 if it is not held */
-	dev_t dev;
-	ino_t ino;
+	struct lock_holder self;
 };
 
 /*
- * This process. @root is "" for the running system, or where its root is mounted (the machine id
- * is read there). Returns 0 or a negative errno with @reterr.
- */
-int lock_self(const char *root, struct lock_holder *ret, struct err *reterr)
-	__attribute__((warn_unused_result));
-
-/* Reads the text of a lock. Returns 0, or -EBADMSG if a field is missing or malformed. */
-int lock_parse(struct span text, struct lock_holder *ret) __attribute__((warn_unused_result));
-
-/*
  * Takes the lock, making pinet/ if there is none. A lock is taken over if its holder is gone: a
- * process of this machine (same machine id and host name) that no longer runs or ran before its
- * last boot; for another machine, if nobody touched it for LOCK_STALE_S by the server's clock; if
- * its text is none, too.
+ * process of this machine (same machine id and host name) that does not run any more, or ran before
+ * the last boot; one of another machine, or a lock whose text says nothing, if nobody touched it for
+ * LOCK_STALE_S by the server's clock.
  *
  * Returns 0 with @ret to be given back by lock_release(), -EBUSY with @reterr naming the holder
- * (and @ret_holder, which may be NULL, filled), or another negative errno with @reterr.
+ * (and @ret_holder, which may be NULL, filled or all 0), or another negative errno with @reterr.
  */
 int lock_take(int boot_dirfd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr) __attribute__((warn_unused_result));
