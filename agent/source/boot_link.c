@@ -227,7 +227,7 @@ int boot_link_look(const struct boot_place *place, struct boot_set *set, struct 
 }
 
 int boot_link_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr)
+	boot_version_of *version_of, void *ctx, struct err *reterr)
 {
 	struct boot_kernel *k = &set->kernel[0];
 	const struct boot_file *file = &set->file[k->kernel];
@@ -236,7 +236,7 @@ int boot_link_choose(const struct boot_place *place, struct boot_set *set,
 
 	if (fd < 0)
 		return err_sys(reterr, fd, "cannot read %s", file->source);
-	r = version_of(fd, version, reterr);
+	r = version_of(ctx, fd, version, reterr);
 	(void)close(fd); /* only read */
 	if (r == -ENODATA) {
 		/* The name says it, and is checked by its modules. */

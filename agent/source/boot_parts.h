@@ -45,10 +45,12 @@ int boot_failed(int r, const char *what, struct err *reterr);
 int boot_raspi_look(const struct boot_place *place, struct boot_set *set, struct err *reterr)
 	__attribute__((warn_unused_result));
 int boot_raspi_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr) __attribute__((warn_unused_result));
+	boot_version_of *version_of, void *ctx, struct err *reterr)
+	__attribute__((warn_unused_result));
 int boot_link_look(const struct boot_place *place, struct boot_set *set, struct err *reterr)
 	__attribute__((warn_unused_result));
 int boot_link_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr) __attribute__((warn_unused_result));
+	boot_version_of *version_of, void *ctx, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -317,7 +317,7 @@ int boot_raspi_look(const struct boot_place *place, struct boot_set *set, struct
 
 /* Finds the version of @k, and whether it can be loaded. Returns 0 or a negative errno. */
 static int judge(const struct boot_place *place, const struct boot_set *set, struct boot_kernel *k,
-	boot_version_of *version_of, struct err *reterr)
+	boot_version_of *version_of, void *ctx, struct err *reterr)
 {
 	const struct boot_file *file = &set->file[k->kernel];
 	_cleanup_fd_ int fd = boot_set_open(place, file);
@@ -325,7 +325,7 @@ static int judge(const struct boot_place *place, const struct boot_set *set, str
 
 	if (fd < 0)
 		return err_sys(reterr, fd, "cannot read %s", file->source);
-	r = version_of(fd, k->version, reterr);
+	r = version_of(ctx, fd, k->version, reterr);
 	if (r < 0) {
 		err_prefix(reterr, "%s", file->source);
 		return r;
@@ -374,7 +374,7 @@ static int find_main(const struct boot_place *place, const struct boot_set *set,
 }
 
 int boot_raspi_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr)
+	boot_version_of *version_of, void *ctx, struct err *reterr)
 {
 	struct err why[BOOT_KERNELS];
 	unsigned int n = 0;
@@ -383,7 +383,8 @@ int boot_raspi_choose(const struct boot_place *place, struct boot_set *set,
 	memset(why, 0, sizeof(why));
 	for (unsigned int i = 0; i < set->n_kernels; i++) {
 		set->kernel[i].version[0] = '\0';
-		(void)judge(place, set, &set->kernel[i], version_of, &why[i]); /* kept in why */
+		(void)judge(
+			place, set, &set->kernel[i], version_of, ctx, &why[i]); /* kept in why */
 	}
 	main_one = find_main(place, set, why, reterr);
 	if (main_one < 0)

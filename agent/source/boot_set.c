@@ -183,9 +183,10 @@ static void mark_chosen(struct boot_set *set)
 }
 
 int boot_set_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr)
+	boot_version_of *version_of, void *ctx, struct err *reterr)
 {
-	int r = (set->raspi ? boot_raspi_choose : boot_link_choose)(place, set, version_of, reterr);
+	int r = (set->raspi ? boot_raspi_choose : boot_link_choose)(
+		place, set, version_of, ctx, reterr);
 
 	if (r == 0)
 		mark_chosen(set);

@@ -89,7 +89,7 @@ int boot_set_look(const struct boot_place *place, struct boot_set *ret, struct e
  * Finds the version in the kernel image @fd (source/kernel_image). Returns 0 or a negative errno
  * with @reterr, which says it without the name of the file.
  */
-typedef int boot_version_of(int fd, char ret[BOOT_VERSION_SIZE], struct err *reterr);
+typedef int boot_version_of(void *ctx, int fd, char ret[BOOT_VERSION_SIZE], struct err *reterr);
 
 /*
  * Takes the kernels that can be loaded, and all that goes with them.
@@ -98,7 +98,8 @@ typedef int boot_version_of(int fd, char ret[BOOT_VERSION_SIZE], struct err *ret
  * -ENODATA if the kernel's version cannot be found; or another negative errno; with @reterr.
  */
 int boot_set_choose(const struct boot_place *place, struct boot_set *set,
-	boot_version_of *version_of, struct err *reterr) __attribute__((warn_unused_result));
+	boot_version_of *version_of, void *ctx, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /*
  * Leaves out kernel number @i, for @why; what no other kernel needs goes with it. The last one that

@@ -73,10 +73,11 @@ static inline void put_modules(struct rig *r, const char *version)
 }
 
 /* A kernel of these tests is its version. */
-static inline int version_of(int fd, char ret[BOOT_VERSION_SIZE], struct err *reterr)
+static inline int version_of(void *ctx, int fd, char ret[BOOT_VERSION_SIZE], struct err *reterr)
 {
 	ssize_t n = read(fd, ret, BOOT_VERSION_SIZE - 1);
 
+	(void)ctx;
 	assert_true(n >= 0);
 	ret[n] = '\0';
 	if (n == 0)
@@ -177,7 +178,7 @@ static inline const char *find(struct rig *r)
 	r->err.code = 0;
 	code = boot_set_look(&place, &r->set, &r->err);
 	if (code == 0)
-		code = boot_set_choose(&place, &r->set, version_of, &r->err);
+		code = boot_set_choose(&place, &r->set, version_of, NULL, &r->err);
 	if (code == 0)
 		return show(r);
 	assert_int_equal(code, r->err.code);
