@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cmd/boot_report.h"
 #include "cmd/cmd.h"
+#include "cmd/early.h"
 #include "cmd/onfail.h"
 #include "cmd/retry.h"
 #include "cmd/sources.h"
@@ -153,6 +154,8 @@ static int attempt(struct boot *b, struct err *reterr)
 	for (unsigned int i = 0; i < b->notes.n && !b->report.notes_shown; i++)
 		log_warning("%s", b->notes.text[i]);
 	b->report.notes_shown = true;
+	if (b->plan.firmware_on)
+		early_start(&b->plan, b->sources.cmdline.generation);
 	if (b->plan.root_kind == PLAN_ROOT_NFS)
 		return 0;
 	r = log_in(b, reterr);

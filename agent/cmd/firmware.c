@@ -2,23 +2,30 @@
  * pinet firmware: mounts the TFTP copy of the boot files below the root, before it is left to init.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/early.h"
 #include "cmd/onfail.h"
 #include "cmd/retry.h"
 #include "source/cmdline.h"
 #include "state/state.h"
 #include "step/modules.h"
 #include "step/step.h"
+#include "step/trial.h"
 
 #define FIRMWARE_MS 20000 /* the boot goes on without it after that */
 #define LEAST_MS    5000 /* and not before this, even when the time of the boot is over */
@@ -79,14 +86,57 @@ static void save(const struct firmware_report *report, const struct err *why)
 		log_warning("%s", err.text);
 }
 
-static void setup_log(void)
+/* The command line, as far as it can be read; sets up the log by it. */
+static void read_cmdline(struct cmdline *ret)
 {
 	char text[CMDLINE_SIZE];
-	struct cmdline c;
 	ssize_t n = fs_read("/proc/cmdline", text, sizeof(text));
-	bool quiet = n > 0 && cmdline_parse(span_of(text, (size_t)n), &c, NULL) == 0 && c.quiet;
 
-	log_setup(quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
+	memset(ret, 0, sizeof(*ret));
+	if (n > 0 && cmdline_parse(span_of(text, (size_t)n), ret, NULL) < 0)
+		ret->quiet = false; /* pinet boot has told what is wrong with it */
+	log_setup(ret->quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
+}
+
+/* Makes a generation active that fits. Returns as trial_mend(). */
+static int activate_fitting(const char *root, const struct firmware_report *report,
+	const struct trial_boot *boot, char name[NAME_SIZE], struct err *reterr)
+{
+	_cleanup_fd_ int boot_dirfd = -1;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", root, report->where) >= sizeof(path))
+		return err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
+	boot_dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (boot_dirfd < 0)
+		return err_sys(reterr, -errno, "cannot open %s", path);
+	return trial_mend(boot_dirfd, root, boot, name, reterr);
+}
+
+/* A kernel without its modules comes of a root or a TFTP directory that went back in time alone. */
+static void check_kernel(
+	const char *root, const struct firmware_report *report, const char *generation)
+{
+	struct err err = {.code = 0};
+	char name[NAME_SIZE];
+	struct utsname kernel;
+	int r = 0;
+
+	if (uname(&kernel) < 0 || trial_has_modules(root, kernel.release))
+		return;
+	log_warning("the root has no modules for this kernel, %s: boot files and root do not "
+		    "belong together",
+		kernel.release);
+	if (report->mounted)
+		r = activate_fitting(root, report,
+			&(struct trial_boot){generation, kernel.release, (uint32_t)time(NULL)},
+			name, &err);
+	if (r < 0)
+		log_warning("cannot look for a generation that fits: %s", err.text);
+	if (r <= 0)
+		return;
+	log_error("generation %s belongs to this root; it is active now", name);
+	onfail_reboot();
 }
 
 /* When the time of the boot is over, which began with pinet boot. */
@@ -112,7 +162,7 @@ static int mount_until_done(const struct plan *plan, const char *root, uint64_t 
 
 	for (;;) {
 		uint64_t until_ms = clock_min(deadline_ms, clock_now_ms() + FIRMWARE_MS), pause_ms;
-		int r = firmware_run(plan, root, until_ms, report, reterr);
+		int r = firmware_place(plan, root, until_ms, EARLY_DIR, report, reterr);
 
 		if (r == 0 || !plan->firmware_required || !may_be_mended(r))
 			return r;
@@ -140,39 +190,40 @@ static int run(const char *root)
 	struct firmware_report report = {.mounted = false};
 	uint64_t started_ms = clock_now_ms();
 	struct err err = {.code = 0}, unit_err = {.code = 0};
+	struct cmdline cmdline;
 	struct state st;
 	struct plan plan;
 	int r = state_load(STATE_BOOT, &st, &err);
 
 	if (r == -ENOENT || (r == 0 && strcmp(state_get(&st, "result"), "ok") != 0))
 		return EXIT_OK; /* pinet did not bring up this root */
-	setup_log();
+	read_cmdline(&cmdline);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return EXIT_FAILED;
 	}
 	plan_from_state(&st, &plan);
-	if (!plan.firmware_on)
+	if (!plan.firmware_on) {
+		check_kernel(root, &report, "");
 		return EXIT_OK;
-	if (modules_load(modules, &err) < 0)
-		log_warning(
-			"%s", err.text); /* they may be built in; the mount says what is missing */
+	}
+	if (!early_wait(started_ms + FIRMWARE_MS, &report) && modules_load(modules, &err) < 0)
+		log_warning("%s", err.text); /* built in, perhaps; the mount says what is missing */
 	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
 	if (write_unit(&report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
 	save(&report, &err);
-	if (r == 0) {
+	if (r == 0)
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,
 			report.version, (unsigned int)(clock_now_ms() - started_ms));
+	else if (!plan.firmware_required)
+		log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
+			plan.firmware_dir);
+	check_kernel(root, &report, cmdline.generation);
+	if (r == 0 || !plan.firmware_required)
 		return EXIT_OK;
-	}
-	if (plan.firmware_required) {
-		log_error("firmware: %s; firmware.policy=required", err.text);
-		return give_up(plan.onfail);
-	}
-	log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
-		plan.firmware_dir);
-	return EXIT_OK;
+	log_error("firmware: %s; firmware.policy=required", err.text);
+	return give_up(plan.onfail);
 }
 
 int cmd_firmware(int argc, char **argv)

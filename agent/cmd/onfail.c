@@ -14,7 +14,7 @@
 
 static int restart(int how, const char *verb)
 {
-	log_error("onfail: %s in %d s", verb, READ_TIME_MS / 1000);
+	log_error("%s in %d s", verb, READ_TIME_MS / 1000);
 	(void)poll(NULL, 0, READ_TIME_MS);
 	sync();
 	(void)reboot(how); /* returns only if it failed */
@@ -22,13 +22,18 @@ static int restart(int how, const char *verb)
 	return -ECANCELED;
 }
 
+void onfail_reboot(void)
+{
+	(void)!restart(RB_AUTOBOOT, "restarting"); /* it has told what failed */
+}
+
 int onfail_act(enum plan_onfail what)
 {
 	switch (what) {
 	case PLAN_ONFAIL_REBOOT:
-		return restart(RB_AUTOBOOT, "reboot");
+		return restart(RB_AUTOBOOT, "onfail: reboot");
 	case PLAN_ONFAIL_POWEROFF:
-		return restart(RB_POWER_OFF, "poweroff");
+		return restart(RB_POWER_OFF, "onfail: poweroff");
 	case PLAN_ONFAIL_LOCAL:
 		log_warning("onfail=local: going on with a root on a local disk");
 		return 0;

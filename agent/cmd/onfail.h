@@ -12,4 +12,7 @@
  */
 int onfail_act(enum plan_onfail what) __attribute__((warn_unused_result));
 
+/* Restarts the machine after a pause for the reader; returns only if that failed, which it tells. */
+void onfail_reboot(void);
+
 #endif

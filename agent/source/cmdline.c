@@ -4,6 +4,7 @@
  *   cmdline = word *(1*blank word) [1*blank "--" ...]
  *   word    = name ["=" value]          (a double quote hides blanks and is dropped around a value)
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -108,6 +109,15 @@ static int put_bootif(struct cmdline *out, struct span value, struct err *reterr
 	return 0;
 }
 
+/* Written by a program for a program: it makes nobody act, and one that is no name says nothing. */
+static void put_generation(struct cmdline *out, struct span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (!isalnum(value.p[i]) && !strchr(".+~_-", value.p[i]))
+			return;
+	(void)!span_copy(value, out->generation, sizeof(out->generation)); /* too long is no name */
+}
+
 static int put_word(struct parser *p, struct span name, struct span value, struct err *reterr)
 {
 	struct cmdline *out = p->out;
@@ -115,6 +125,8 @@ static int put_word(struct parser *p, struct span name, struct span value, struc
 
 	if (span_eq_str(name, "pinet") && span_eq_str(value, "off"))
 		out->off = true;
+	else if (span_eq_str(name, "pinet.generation"))
+		put_generation(out, value);
 	else if (span_starts(name, "pinet."))
 		return put_pinet(p, name, value, reterr);
 	else if (span_eq_str(name, "root"))

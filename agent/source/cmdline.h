@@ -10,6 +10,8 @@
 
 #define CMDLINE_SIZE 4096 /* COMMAND_LINE_SIZE is 2048 on x86 and arm64 */
 
+#define CMDLINE_GENERATION_SIZE 96
+
 struct cmdline {
 	bool off; /* pinet=off */
 	bool pinet_words; /* at least one pinet.NAME= */
@@ -17,6 +19,8 @@ struct cmdline {
 	bool iscsi_auto;
 	bool nfs_root; /* root=/dev/nfs */
 	bool quiet;
+	/* What was loaded, as pinet sync wrote it into the command line of a generation, or "". */
+	char generation[CMDLINE_GENERATION_SIZE];
 
 	struct settings set;
 	struct chap chap;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -79,34 +80,35 @@ static int try_versions(struct nfs_mount *m, bool v4, uint64_t deadline_ms, stru
 	return err[n - 1].code;
 }
 
-int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
+/* Fills in what is known before the mount. */
+static int describe(const struct plan *plan, struct nfs_mount *m, struct firmware_report *out,
+	struct err *reterr)
+{
+	m->host = plan->firmware_host;
+	m->path = plan->firmware_path;
+	strcpy(out->where, plan->firmware_dir);
+	if (nfs_source(m, out->source, sizeof(out->source)) < 0)
+		return err_set(reterr, -ENAMETOOLONG, "the source of the boot files is too long");
+	return 0;
+}
+
+int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline_ms,
 	struct firmware_report *report, struct err *reterr)
 {
 	struct firmware_report out = {.mounted = false};
 	struct nfs_wishes wishes;
-	struct nfs_mount m = {
-		.host = plan->firmware_host, .path = plan->firmware_path, .wishes = &wishes};
-	char where[PATH_MAX];
+	struct nfs_mount m = {.where = where, .wishes = &wishes};
 	bool v4;
-	int r;
+	int r = describe(plan, &m, &out, reterr);
 
-	strcpy(out.where, plan->firmware_dir);
-	if (nfs_source(&m, out.source, sizeof(out.source)) < 0)
-		return err_set(reterr, -ENAMETOOLONG, "the source of the boot files is too long");
+	if (r < 0)
+		return r;
 	*report = out;
 	r = nfs_wishes_parse(span_str(plan->firmware_options), &wishes, reterr);
 	if (r == 0)
-		r = mount_point_find(
-			rootmnt, plan->firmware_dir, out.where, sizeof(out.where), reterr);
-	if (r == 0)
 		r = check_server(m.host, wishes.port, deadline_ms, &v4, reterr);
-	if (r == 0 &&
-		(size_t)snprintf(where, sizeof(where), "%s%s", rootmnt, out.where) >= sizeof(where))
-		r = err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
-	if (r == 0) {
-		m.where = where;
+	if (r == 0)
 		r = try_versions(&m, v4, deadline_ms, reterr);
-	}
 	if (r != 0) {
 		err_prefix(reterr, "cannot mount %s", out.source);
 		return r;
@@ -117,6 +119,34 @@ int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline
 	out.mounted = true;
 	*report = out;
 	return 0;
+}
+
+int firmware_place(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
+	const char *early, struct firmware_report *report, struct err *reterr)
+{
+	struct firmware_report out = *report;
+	char found[PLAN_PATH_SIZE], where[PATH_MAX];
+	int r = out.mounted ? 0 : describe(plan, &(struct nfs_mount){.host = NULL}, &out, reterr);
+
+	if (r == 0)
+		r = mount_point_find(rootmnt, plan->firmware_dir, found, sizeof(found), reterr);
+	if (r == 0 &&
+		(size_t)snprintf(where, sizeof(where), "%s%s", rootmnt, found) >= sizeof(where))
+		r = err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
+	if (r == 0 && out.mounted && mount(early, where, NULL, MS_MOVE, NULL) < 0)
+		r = err_sys(reterr, -errno, "moving the mount to %s failed", where);
+	if (r < 0) {
+		if (out.mounted)
+			(void)umount2(early, MNT_DETACH); /* it is of no use there */
+		out.mounted = false;
+		err_prefix(reterr, "cannot mount %s", out.source);
+	} else if (!out.mounted) {
+		r = firmware_mount(plan, where, deadline_ms, &out, reterr);
+	}
+	if (r == 0)
+		strcpy(out.where, found);
+	*report = out;
+	return r;
 }
 
 /* @s with % doubled, which systemd expands; blanks and quotes are not in paths here. */

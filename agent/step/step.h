@@ -111,12 +111,23 @@ int root_run(const struct plan *plan, const struct login_report *session, uint64
 	struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Mounts the TFTP copy below @rootmnt by mount(2), NFS 4.2, then 4.1, then 3, each attempt and
- * their sum bounded by @deadline_ms. Returns 0, or a negative errno with @reterr: what was tried
- * and what each version answered. On failure nothing stays mounted.
+ * Mounts the TFTP copy at the directory @where by mount(2), NFS 4.2, then 4.1, then 3, each attempt
+ * and their sum bounded by @deadline_ms. Returns 0, or a negative errno with @reterr: what was
+ * tried and what each version answered. On failure nothing stays mounted, and @report says of what.
  */
-int firmware_run(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
+int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline_ms,
 	struct firmware_report *report, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Brings the TFTP copy to its mount point below @rootmnt: moved from @early if it is mounted there
+ * (@report says so, it came of firmware_mount()), else by firmware_mount().
+ *
+ * Returns as that does; -EBUSY if something else is mounted there, -EROFS if the mount point is
+ * missing on a root that is read-only.
+ */
+int firmware_place(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
+	const char *early, struct firmware_report *report, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /*
  * The text of the systemd mount unit for it, which wins over what fstab says of the mount point, also

@@ -192,6 +192,12 @@ static bool has_openat2(void)
 	return fd >= 0;
 }
 
+static int place(const struct plan *p, const char *root, struct firmware_report *r, struct err *err)
+{
+	memset(r, 0, sizeof(*r));
+	return firmware_place(p, root, clock_now_ms() + 1000, "/none", r, err);
+}
+
 /* What fails before any packet is sent: nothing is mounted, the sentence names the cause. */
 static void test_refusals(void **state)
 {
@@ -207,17 +213,17 @@ static void test_refusals(void **state)
 	strcpy(p.firmware_host, "boot.lab");
 	strcpy(p.firmware_path, "/srv");
 	strcpy(p.firmware_dir, "/boot/firmware");
-	assert_int_equal(firmware_run(&p, root, clock_now_ms() + 1000, &r, &err), -ENOENT);
+	assert_int_equal(place(&p, root, &r, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "no directory /boot/firmware"));
 	assert_false(r.mounted);
 
 	snprintf(path, sizeof(path), "%s/boot", root);
 	assert_int_equal(mkdir(path, 0755), 0);
-	assert_int_equal(firmware_run(&p, root, clock_now_ms() + 1000, &r, &err), -EDESTADDRREQ);
+	assert_int_equal(place(&p, root, &r, &err), -EDESTADDRREQ);
 	assert_non_null(strstr(err.text, "boot.lab is a name"));
 
 	strcpy(p.firmware_options, "vers=9");
-	assert_int_equal(firmware_run(&p, root, clock_now_ms() + 1000, &r, &err), -EINVAL);
+	assert_int_equal(place(&p, root, &r, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "vers=9"));
 
 	snprintf(path, sizeof(path), "%s/boot/firmware", root);

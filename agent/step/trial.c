@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The step trial: boots of a new generation are counted, the last good one is the way back.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "step/trial.h"
+#include "store/active.h"
+#include "store/generation.h"
+#include "store/manifest.h"
+#include "store/states.h"
+
+/* What the server says of its generations. */
+struct view {
+	enum manifest_layout layout;
+	char active[NAME_SIZE];
+	struct states states;
+	struct generation_list list;
+};
+
+/* Returns 1, 0 if no generation is active, or a negative errno. */
+static int look(int boot_dirfd, struct view *v, struct err *reterr)
+{
+	int r = active_layout(boot_dirfd, &v->layout, reterr);
+
+	if (r == 0)
+		r = active_read(boot_dirfd, v->layout, v->active, reterr);
+	if (r <= 0)
+		return r;
+	r = states_load(boot_dirfd, &v->states, reterr);
+	if (r == 0)
+		r = generation_list(boot_dirfd, &v->list, reterr);
+	return r < 0 ? r : 1;
+}
+
+/* True if the firmware has loaded the generation @name, as far as that can be told. */
+static bool is_running(const struct trial_boot *boot, const char *name)
+{
+	struct span version;
+	uint32_t number;
+
+	if (boot->generation[0])
+		return strcmp(boot->generation, name) == 0;
+	return name_parse(span_str(name), &number, &version) == 0 &&
+	       span_eq_str(version, boot->kernel);
+}
+
+/* Makes @name active if it is whole. */
+static int go_to(int boot_dirfd, const char *name, struct err *reterr)
+{
+	struct manifest m;
+	int r = generation_load(boot_dirfd, name, &m, reterr);
+
+	if (r < 0)
+		return r;
+	r = generation_check(boot_dirfd, &m, false, reterr);
+	if (r == 0)
+		r = active_set(boot_dirfd, &m, reterr);
+	manifest_done(&m);
+	return r < 0 ? r : 0;
+}
+
+/* The active one had its attempts. @now_s goes to its entry. */
+static int go_back(int boot_dirfd, struct view *v, uint32_t now_s, struct trial_report *out,
+	struct err *reterr)
+{
+	const struct generation *good = states_last_good(&v->states, &v->list, v->active);
+	int r;
+
+	out->verdict = TRIAL_STUCK;
+	if (!good)
+		return 0;
+	/* First the way back, then the verdict: a crash between the two only repeats it. */
+	r = go_to(boot_dirfd, good->name, reterr);
+	if (r < 0)
+		return r;
+	out->verdict = TRIAL_BACK;
+	strcpy(out->back, good->name);
+	if (states_put(&v->states, v->active, STATES_BAD, out->attempts, now_s) < 0)
+		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
+	return states_save(boot_dirfd, &v->states, reterr);
+}
+
+/* Counts, or goes back; @out has the names. */
+static int judge(int boot_dirfd, struct view *v, const struct trial_boot *boot,
+	struct trial_report *out, struct err *reterr)
+{
+	const struct states_entry *entry = states_find(&v->states, v->active);
+
+	out->attempts = entry ? entry->attempts : 0;
+	out->verdict = TRIAL_OTHER;
+	if (!is_running(boot, v->active))
+		return 0;
+	out->verdict = TRIAL_GOOD;
+	if (entry && entry->mark == STATES_GOOD)
+		return 0;
+	if (out->attempts >= TRIAL_ATTEMPTS)
+		return go_back(boot_dirfd, v, boot->now_s, out, reterr);
+	out->verdict = TRIAL_COUNTED;
+	out->attempts++;
+	if (states_put(&v->states, v->active, STATES_TRYING, out->attempts, boot->now_s) < 0)
+		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
+	return states_save(boot_dirfd, &v->states, reterr);
+}
+
+int trial_count(int boot_dirfd, const struct trial_boot *boot, struct trial_report *report,
+	struct err *reterr)
+{
+	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
+	struct trial_report out = {.verdict = TRIAL_NONE};
+	int r;
+
+	if (!v)
+		return err_set(reterr, -ENOMEM, "no memory for the generations");
+	(void)snprintf(out.running, sizeof(out.running), "%s", boot->generation); /* it is a name */
+	r = look(boot_dirfd, v, reterr);
+	if (r > 0) {
+		strcpy(out.active, v->active);
+		r = judge(boot_dirfd, v, boot, &out, reterr);
+	}
+	if (r < 0)
+		return r;
+	*report = out;
+	return 0;
+}
+
+bool trial_has_modules(const char *rootmnt, const char *kernel)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/lib/modules", rootmnt) >= sizeof(path))
+		return false;
+	if (!fs_exists(path))
+		return true;
+	return (size_t)snprintf(path, sizeof(path), "%s/lib/modules/%s/modules.dep", rootmnt,
+		       kernel) < sizeof(path) &&
+	       fs_exists(path);
+}
+
+/* The newest generation that is not @active, not bad, and has a kernel that this root knows. */
+static const struct generation *find_fitting(const struct view *v, const char *rootmnt)
+{
+	for (unsigned int i = v->list.n; i-- > 0;) {
+		const struct generation *g = &v->list.at[i];
+		const struct states_entry *entry = states_find(&v->states, g->name);
+		char kernel[NAME_SIZE];
+		struct span version;
+		uint32_t number;
+
+		if (strcmp(g->name, v->active) == 0 || (entry && entry->mark == STATES_BAD))
+			continue;
+		if (name_parse(span_str(g->name), &number, &version) == 0 &&
+			span_copy(version, kernel, sizeof(kernel)) == 0 &&
+			trial_has_modules(rootmnt, kernel))
+			return g;
+	}
+	return NULL;
+}
+
+int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boot,
+	char ret_name[NAME_SIZE], struct err *reterr)
+{
+	_cleanup_free_ struct view *v = NULL;
+	const struct generation *fitting;
+	int r;
+
+	if (trial_has_modules(rootmnt, boot->kernel))
+		return 0;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return err_set(reterr, -ENOMEM, "no memory for the generations");
+	r = look(boot_dirfd, v, reterr);
+	if (r <= 0)
+		return r;
+	if (strcmp(boot->generation, v->active) != 0)
+		return 0;
+	fitting = find_fitting(v, rootmnt);
+	if (!fitting)
+		return 0;
+	r = go_to(boot_dirfd, fitting->name, reterr);
+	if (r < 0)
+		return r;
+	strcpy(ret_name, fitting->name);
+	return 1;
+}
