@@ -117,12 +117,19 @@ def base(suite: str, arch: str) -> str:
 
 
 def client(
-    suite: str, arch: str, deb: str = "", files: dict[str, str] | None = None, name: str = "", package: str = ""
+    suite: str,
+    arch: str,
+    deb: str = "",
+    files: dict[str, str] | None = None,
+    name: str = "",
+    package: str = "",
+    raspi: bool = False,
 ) -> Client:
     """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
 
     @files, path to text, are put into the root file system before the initramfs is made, scripts as executables;
-    images with some are told apart by @name. @package is in the client's own repository, /srv/repo."""
+    images with some are told apart by @name. @package is in the client's own repository, /srv/repo. @raspi has Debian
+    fill /boot/firmware, whose files then are in "firmware" beside the disk."""
     root = base(suite, arch)
     files = dict(files or {})
     files["/etc/initramfs-tools/modules"] = LOCAL_MODULES if deb else STOCK_MODULES
@@ -134,6 +141,7 @@ def client(
         _read(deb) if deb else b"",
         repr(sorted(files.items())).encode(),
         package.encode(),
+        str(raspi).encode(),
     )
 
     def make(out: str) -> None:
@@ -148,7 +156,7 @@ def client(
                     os.chmod(full, 0o755)
             os.chmod(tree, 0o755)
             try:
-                _script("build-client", root, out, tree, *filter(None, [deb, package]))
+                _script("build-client", root, out, tree, deb, package, "raspi" if raspi else "")
             except BaseException:
                 shutil.rmtree(out, ignore_errors=True)
                 raise

@@ -13,10 +13,11 @@ from . import image
 from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
-from .proc import RigError, replace_file
+from .proc import RigError, replace_file, run
 from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PIBOOT = os.path.join(E2E, "../sim/piboot")
 SUITES = ("bookworm", "trixie")
 SHELL_PROMPT = r"^\(initramfs\) "
 # The last part of the address that DHCP gives the first adapter.
@@ -48,6 +49,7 @@ class Scenario:
     stock: bool = False  # Debian's own scripts, without pinet
     root: str = "root=LABEL=writable rootfstype=ext4 rootwait"
     ipxe: bool = False  # from power-on by iPXE, DHCP and TFTP instead of a kernel given to QEMU
+    pi: str = ""  # a model: what its simulated bootloader (tests/sim) loads by TFTP is given to QEMU
     nics: tuple[Nic, ...] = (Nic(),)
     local_disk: bool = False  # a local disk with the same labels as the LUN
     installed: dict[str, str] = field(default_factory=dict)  # files in place before the initramfs is made
@@ -132,9 +134,13 @@ class Run:
         deb = "" if self.scenario.stock else self.deb
         files = {path: self.text(text) for path, text in self.scenario.installed.items()}
         for number, text in enumerate(self.scenario.work, start=1):
-            files[f"/usr/lib/pinet-test/work/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
-        package = self.text(self.scenario.package)
-        return image.client(self.suite, self.arch, deb, files, self.name if files else "", package)
+            files[f"/usr/lib/pinet-test/steps/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
+        package, raspi = self.text(self.scenario.package), bool(self.scenario.pi)
+        if raspi:
+            root, _, rest = self.cmdline().partition("root=")[2].partition(" ")
+            files["/etc/default/raspi-firmware"] = f'ROOTPART="{root}"\nCONSOLES="none"\n'
+            files["/etc/default/raspi-extra-cmdline"] = rest + "\n"
+        return image.client(self.suite, self.arch, deb, files, self.name if files else "", package, raspi)
 
     def prepare(self) -> Machine:
         """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
@@ -145,9 +151,14 @@ class Run:
         self.version = client.version
         disk = os.path.join(self.directory, "lun.img")
         image.copy(client.file("lun.img"), disk)
-        shutil.copy(client.file("vmlinuz"), self.boot_files)
+        if scenario.pi:
+            shutil.copytree(client.file("firmware"), self.boot_files, dirs_exist_ok=True)
+            replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
+        else:
+            shutil.copy(client.file("vmlinuz"), self.boot_files)
         initrd = os.path.join(self.boot_files, "initrd.img")
-        shutil.copy(client.file("initrd.img"), initrd)
+        if not scenario.pi:
+            shutil.copy(client.file("initrd.img"), initrd)
         if scenario.initramfs:
             with open(initrd, "ab") as file:
                 file.write(bytes(-file.tell() % 4))
@@ -169,10 +180,23 @@ class Run:
                 f"kernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
             )
             replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
-        else:
+        elif not scenario.pi:
             machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
             machine.dtb = image.device_tree(self.suite, self.arch, client.version, board(self.arch).dtb)
         return machine
+
+    def _load(self, machine: Machine, number: int) -> None:
+        """Has the simulated bootloader of a Raspberry Pi load what it boots, over TFTP."""
+        loaded = os.path.join(self.directory, f"loaded-{number}")
+        os.makedirs(loaded)
+        argv = [PIBOOT, "--server", SERVER, "--model", self.scenario.pi, "--serial", "10000000e9004c01"]
+        said = run(*argv, "--mac", self.mac.replace("-", ":"), "--prefix", "mac", "--save", loaded)
+        replace_file(os.path.join(self.directory, f"piboot-{number}.log"), said)
+        machine.kernel, machine.initrd = os.path.join(loaded, "kernel"), os.path.join(loaded, "initramfs")
+        with open(os.path.join(loaded, "cmdline"), encoding="utf-8") as file:
+            machine.cmdline = file.read().strip()
+        if board(self.arch).dtb:
+            machine.dtb = os.path.join(loaded, "dtb")
 
     def _make_servers(self, disk: str) -> None:
         scenario = self.scenario
@@ -237,6 +261,8 @@ class Run:
             if ready:
                 ready(self)
             for number in range(1, self.scenario.boots + 1):
+                if self.scenario.pi:
+                    self._load(machine, number)
                 self._boot_once(machine, f"console-{number}.log" if number > 1 else "console.log", live)
                 if self.reason != REASONS["reboots"]:
                     break
