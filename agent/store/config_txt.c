@@ -242,6 +242,28 @@ static bool still_all(bool all, struct span line)
 	return all && !span_starts(line, "include "); /* that file may end in any section */
 }
 
+/*
+ * How lines end: as the user's first line does; where the user has no whole line, as ours do. The
+ * answer is the same when the block has been put.
+ */
+static const char *newline_of(struct span text)
+{
+	struct lines l = {.rest = text};
+	bool ours_crlf = false;
+
+	while (next_line(&l)) {
+		struct span raw = l.raw;
+		bool whole = raw.p[raw.len - 1] == '\n', crlf;
+
+		raw.len -= whole;
+		crlf = raw.len && raw.p[raw.len - 1] == '\r';
+		if (l.owner == USERS && (whole || crlf))
+			return crlf ? "\r\n" : "\n";
+		ours_crlf = ours_crlf || crlf;
+	}
+	return ours_crlf ? "\r\n" : "\n";
+}
+
 static int check_block(const struct config_txt *block, struct err *reterr)
 {
 	uint32_t number;
@@ -263,14 +285,11 @@ int config_txt_put(struct span text, const struct config_txt *block, char *out, 
 	size_t *ret_len, struct err *reterr)
 {
 	struct lines l = {.rest = text};
-	struct output o = {.p = out, .size = size, .newline = "\n"};
-	size_t first = span_find(text, '\n');
+	struct output o = {.p = out, .size = size, .newline = newline_of(text)};
 	bool all = true;
 
 	if (block && check_block(block, reterr) < 0)
 		return -EINVAL;
-	if (first && first < text.len && text.p[first - 1] == '\r')
-		o.newline = "\r\n";
 	while (next_line(&l)) {
 		if (l.owner == USERS) {
 			put_span(&o, l.raw);

@@ -41,8 +41,8 @@ struct config_txt {
 int config_txt_parse(struct span text, struct config_txt *ret);
 
 /*
- * Writes @text with a block that says @block to @out (with NULL: without our blocks). A text that
- * begins with a CRLF line gets a CRLF block. Putting the same again changes nothing.
+ * Writes @text with a block that says @block to @out (with NULL: without our blocks). A text whose
+ * lines end in CRLF gets such a block. Putting the same again changes nothing.
  *
  * Returns 0 with @ret_len set, -EINVAL if a name in @block cannot stand in config.txt (blanks, or
  * a line above CONFIG_TXT_LINE), -EFBIG if the text does not fit into @size, with @reterr; @ret_len
