@@ -208,6 +208,7 @@ static void leave_network(struct boot *b)
 {
 	struct err err = {.code = 0};
 
+	early_stop();
 	if (b->report.login.target[0]) {
 		/* Without its network, every look at its disks would hang. */
 		log_warning("the session with %s and its network stay", b->report.login.target);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #define EARLY_PID   STATE_DIR "/early.pid"
 #define EARLY_STATE STATE_DIR "/early" /* KEY=VALUE: the report of the mount */
 #define EARLY_MS    20000
+#define STOP_MS     1000 /* a killed process is gone at once, or hangs in the kernel */
 
 static const char *const modules[] = {"nfsv4", "nfsv3", NULL};
 
@@ -132,14 +134,23 @@ void early_start(const struct plan *plan, const char *generation)
 		log_warning("cannot write " EARLY_PID);
 }
 
-/* Returns when there is no such process (any more), or at @deadline_ms. */
-static void wait_for(uint32_t pid, uint64_t deadline_ms)
+/* The process, or -1 if there is none (any more). */
+static int find_process(void)
 {
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	char text[32];
+	uint32_t pid;
+
+	if (fs_read(EARLY_PID, text, sizeof(text)) <= 0 ||
+		num_parse_u32(span_str(text), INT32_MAX, &pid) < 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void wait_for_end(int pidfd, uint64_t deadline_ms)
+{
 	struct pollfd p = {pidfd, POLLIN, 0};
 
-	while (pidfd >= 0 && poll(&p, 1, clock_poll_ms(clock_now_ms(), deadline_ms)) < 0 &&
-		errno == EINTR)
+	while (poll(&p, 1, clock_poll_ms(clock_now_ms(), deadline_ms)) < 0 && errno == EINTR)
 		;
 }
 
@@ -151,19 +162,27 @@ static void take(const struct state *st, const char *key, char *out, size_t size
 bool early_wait(uint64_t deadline_ms, struct firmware_report *report)
 {
 	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
+	_cleanup_fd_ int pidfd = find_process();
 	struct firmware_report out = {.mounted = true};
-	char text[32];
-	uint32_t pid;
 
-	if (!st || fs_read(EARLY_PID, text, sizeof(text)) <= 0 ||
-		num_parse_u32(span_str(text), INT32_MAX, &pid) < 0)
-		return false;
-	wait_for(pid, deadline_ms);
-	if (state_load(EARLY_STATE, st, NULL) < 0)
+	if (pidfd >= 0)
+		wait_for_end(pidfd, deadline_ms);
+	if (!st || state_load(EARLY_STATE, st, NULL) < 0)
 		return false;
 	take(st, "source", out.source, sizeof(out.source));
 	take(st, "version", out.version, sizeof(out.version));
 	take(st, "options", out.options, sizeof(out.options));
 	*report = out;
 	return true;
+}
+
+void early_stop(void)
+{
+	_cleanup_fd_ int pidfd = find_process();
+
+	if (pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
+		wait_for_end(pidfd, clock_now_ms() + STOP_MS);
+	if (umount2(EARLY_DIR, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+		log_warning("cannot unmount the boot files: %s", strerror(errno));
+	(void)unlink(EARLY_STATE); /* it need not be there */
 }

@@ -23,4 +23,7 @@ void early_start(const struct plan *plan, const char *generation);
 /* Waits for it until @deadline_ms. True with @report filled if EARLY_DIR is mounted. */
 bool early_wait(uint64_t deadline_ms, struct firmware_report *report);
 
+/* Ends it, and unmounts what it has mounted: this boot is none of ours after all. */
+void early_stop(void);
+
 #endif

@@ -124,12 +124,18 @@ int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline
 int firmware_place(const struct plan *plan, const char *rootmnt, uint64_t deadline_ms,
 	const char *early, struct firmware_report *report, struct err *reterr)
 {
-	struct firmware_report out = *report;
+	struct firmware_report out = {.mounted = false};
+	struct nfs_mount m = {.host = NULL};
 	char found[PLAN_PATH_SIZE], where[PATH_MAX];
-	int r = out.mounted ? 0 : describe(plan, &(struct nfs_mount){.host = NULL}, &out, reterr);
+	int r = describe(plan, &m, &out, reterr);
 
-	if (r == 0)
-		r = mount_point_find(rootmnt, plan->firmware_dir, found, sizeof(found), reterr);
+	if (r < 0)
+		return r;
+	if (report->mounted && strcmp(report->source, out.source) == 0)
+		out = *report;
+	else if (report->mounted)
+		(void)umount2(early, MNT_DETACH); /* DHCP has named another server since */
+	r = mount_point_find(rootmnt, plan->firmware_dir, found, sizeof(found), reterr);
 	if (r == 0 &&
 		(size_t)snprintf(where, sizeof(where), "%s%s", rootmnt, found) >= sizeof(where))
 		r = err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
