@@ -209,7 +209,7 @@ def clean_shutdown(run) -> str:
     lost = re.search(r"^.*(I/O error|detected conn error|EXT4-fs error|Failed unmounting|timed out).*$", end, re.M)
     if lost:
         return f"at shutdown: {lost[0]}"
-    return "" if "reboot: Power down" in end else "the kernel did not say it powers down"
+    return "" if re.search("reboot: (Power down|System halted)", end) else "the kernel did not say it powers down"
 
 
 def only_pinet(run) -> str:

@@ -25,6 +25,7 @@ class Board:
     cpus: int = 1
     slow: float = 1  # how many times longer than others it may take
     dtb: str = ""  # below /usr/lib/linux-image-VERSION
+    off: str = ""  # on the console when it would be switched off, if it cannot be
 
 
 BOARDS = {
@@ -49,6 +50,7 @@ BOARDS = {
         cpus=4,
         slow=4,
         dtb="broadcom/bcm2837-rpi-3-b.dtb",
+        off="reboot: System halted",
     ),
 }
 

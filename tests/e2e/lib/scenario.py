@@ -276,10 +276,11 @@ class Run:
                 if not nic.link:
                     self.guest.set_link(index, False)
             self.guest.power_on()
-            until = SHELL_PROMPT if scenario.outcome == "shell" else ""
+            off = board(self.arch).off
+            until = SHELL_PROMPT if scenario.outcome == "shell" else off
             events = [replace(event, seen=self.text(event.seen)) for event in scenario.events]
             self.ended = self.guest.follow(scenario.limit_s * board(self.arch).slow, until, events, self.act)
-        self.reason = self.guest.reason
+        self.reason = REASONS["powers-off"] if off and off in self.guest.console else self.guest.reason
         self.consoles.append(self.guest.console)
         self.console += self.guest.console
 
