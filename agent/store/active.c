@@ -135,8 +135,9 @@ static int put_config(
 static int put_link(int ours, const char *name, struct err *reterr)
 {
 	char temp[64], now[NAME_SIZE];
-	int r = read_link(ours, now, reterr);
+	int r = read_link(ours, now, NULL);
 
+	/* Whatever else is there is replaced. */
 	if (r > 0 && strcmp(now, name) == 0)
 		return 0;
 	files_temp_name(ACTIVE_LINK, temp, sizeof(temp));

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "store/files.h"
 #include "store/lock.h"
 
-#define TRIES 4 /* a lock that comes and goes while it is looked at */
+#define TRIES 8 /* a lock that comes and goes while it is looked at */
 
 /* A lock as it was seen. */
 struct seen {
@@ -47,52 +48,87 @@ static bool is_stale(const struct seen *s, const struct lock_holder *self, struc
 	return now.tv_sec - s->mtime.tv_sec > LOCK_STALE_S;
 }
 
-/*
- * Moves the lock out of the way if it still is the one that was @seen. Of several who do this at
- * the same time one moves the old lock, and another maybe the new one, which it puts back.
- */
-static int take_away(int ours, const struct seen *seen)
-{
-	char temp[64];
-	struct seen moved;
-	int r;
-
-	files_temp_name("stale", temp, sizeof(temp));
-	r = files_rename(ours, LOCK_NAME, ours, temp);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = look(ours, temp, &moved);
-	if (r == 0 &&
-		(strcmp(moved.text, seen->text) != 0 || moved.mtime.tv_sec != seen->mtime.tv_sec ||
-			moved.mtime.tv_nsec != seen->mtime.tv_nsec))
-		r = linkat(ours, temp, ours, LOCK_NAME, 0) < 0 ? -errno : 0;
-	if (unlinkat(ours, temp, 0) < 0 && errno != ENOENT && r == 0)
-		r = -errno;
-	return r;
-}
+/* Who wants the lock. */
+struct taker {
+	const struct lock_holder *self;
+	int ours;
+	char temp[64]; /* a file with @text */
+	char text[LOCK_TEXT_SIZE];
+	struct timespec now; /* by the server's clock */
+};
 
 /*
- * Makes the lock out of @temp. Returns 1, 0 if there is a lock, or a negative errno. A server
- * without hard links makes a file that was not there before as surely, but not all at once.
+ * Makes @name out of the taker's file. Returns 1, 0 if there is such a name, or a negative errno. A
+ * server without hard links makes a file that was not there before as surely, but not all at once.
  */
-static int make_lock(int ours, const char *temp, const char *text)
+static int make_name(const struct taker *t, const char *name)
 {
 	struct stat a, b;
 	int r;
 
-	if (linkat(ours, temp, ours, LOCK_NAME, 0) == 0)
+	if (linkat(t->ours, t->temp, t->ours, name, 0) == 0)
 		return 1;
 	r = -errno;
 	if (r == -EPERM || r == -EMLINK || r == -EOPNOTSUPP || r == -ENOSYS) {
-		r = files_make(ours, LOCK_NAME, span_str(text));
+		r = files_make(t->ours, name, span_str(t->text));
 		return r < 0 && r != -EEXIST ? r : r == 0;
 	}
 	if (r != -EEXIST)
 		return r;
 	/* NFS says so to a call that is repeated as its answer was lost, too. */
-	return fstatat(ours, LOCK_NAME, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(ours, temp, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
+	return fstatat(t->ours, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(t->ours, t->temp, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
 	       a.st_dev == b.st_dev;
+}
+
+/* The name of the claim to remove a lock of this text. */
+static void claim_name(const char *text, char out[NAME_MAX + 1])
+{
+	struct sha256 digest;
+	char hex[SHA256_TEXT_SIZE];
+
+	sha256_of(span_str(text), &digest);
+	sha256_format(&digest, hex);
+	(void)snprintf(out, NAME_MAX + 1, FILES_TEMP "claim-%.32s", hex);
+}
+
+static bool same_seen(const struct seen *a, const struct seen *b)
+{
+	return strcmp(a->text, b->text) == 0 && a->mtime.tv_sec == b->mtime.tv_sec &&
+	       a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
+
+/*
+ * Removes a lock whose holder is gone. Only one may do so, the one with the claim to it, and only
+ * if it still is the lock that was @seen: another may have been here before. A claim whose holder
+ * is gone is removed in the same way, and then it is time to look again.
+ *
+ * Returns 0 to try again, -EBUSY with the holder of the claim in @seen, or another negative errno.
+ */
+static int remove_stale(const struct taker *t, struct seen *seen)
+{
+	char name[NAME_MAX + 1] = LOCK_NAME, claim[NAME_MAX + 1];
+	struct seen now;
+	int r = 0;
+
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		claim_name(seen->text, claim);
+		r = make_name(t, claim);
+		if (r > 0) {
+			r = look(t->ours, name, &now);
+			if (r == 0 && same_seen(&now, seen) && unlinkat(t->ours, name, 0) < 0)
+				r = -errno;
+			if (unlinkat(t->ours, claim, 0) < 0 && r == 0)
+				r = -errno;
+			break;
+		}
+		if (r == 0)
+			r = look(t->ours, claim, seen);
+		if (r == 0 && !is_stale(seen, t->self, t->now))
+			r = -EBUSY;
+		strcpy(name, claim);
+	}
+	return r == -ENOENT || r == -ESTALE ? 0 : r;
 }
 
 static int refuse(const struct seen *s, struct lock_holder *ret_holder, struct err *reterr)
@@ -107,34 +143,28 @@ static int refuse(const struct seen *s, struct lock_holder *ret_holder, struct e
 		s->holder.pid, s->holder.host, FILES_DIR, LOCK_NAME);
 }
 
-static int take(int ours, const char *temp, const struct lock_holder *self,
-	struct lock_holder *ret_holder, struct err *reterr)
+static int take(struct taker *t, struct lock_holder *ret_holder, struct err *reterr)
 {
-	char text[LOCK_TEXT_SIZE];
 	struct seen s = {.known = false};
-	struct stat now;
-	int r;
+	struct stat st;
+	int r = files_make(t->ours, t->temp, span_str(t->text));
 
-	lock_format(self, text);
-	r = files_make(ours, temp, span_str(text));
-	if (r == 0 && fstatat(ours, temp, &now, AT_SYMLINK_NOFOLLOW) < 0)
+	if (r == 0 && fstatat(t->ours, t->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		r = -errno;
-	for (int i = 0; r == 0 && i < TRIES; i++) {
-		r = make_lock(ours, temp, text);
+	if (r == 0)
+		t->now = st.st_mtim;
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		r = make_name(t, LOCK_NAME);
 		if (r > 0)
 			return 0;
 		if (r == 0)
-			r = look(ours, LOCK_NAME, &s);
-		if (r == -ENOENT || r == -ESTALE) {
-			r = 0; /* it went meanwhile */
-			continue;
-		}
-		if (r == 0 && !is_stale(&s, self, now.st_mtim))
-			return refuse(&s, ret_holder, reterr);
+			r = look(t->ours, LOCK_NAME, &s);
 		if (r == 0)
-			r = take_away(ours, &s);
+			r = is_stale(&s, t->self, t->now) ? remove_stale(t, &s) : -EBUSY;
+		if (r == -ENOENT || r == -ESTALE)
+			r = 0; /* it went meanwhile */
 	}
-	if (r == 0)
+	if (r == 0 || r == -EBUSY)
 		return refuse(&s, ret_holder, reterr);
 	return files_err(reterr, r, "cannot lock the boot directory (%s/%s)", FILES_DIR, LOCK_NAME);
 }
@@ -143,16 +173,17 @@ int lock_take(int boot_dirfd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr)
 {
 	_cleanup_fd_ int ours = files_open_ours(boot_dirfd, true, reterr);
-	char temp[64];
+	struct taker t = {.self = self, .ours = ours};
 	int r;
 
 	if (ours < 0)
 		return ours;
 	if (ret_holder)
 		memset(ret_holder, 0, sizeof(*ret_holder));
-	files_temp_name(LOCK_NAME, temp, sizeof(temp));
-	r = take(ours, temp, self, ret_holder, reterr);
-	(void)unlinkat(ours, temp, 0); /* what stays is for generation_clean() */
+	files_temp_name(LOCK_NAME, t.temp, sizeof(t.temp));
+	lock_format(self, t.text);
+	r = take(&t, ret_holder, reterr);
+	(void)unlinkat(ours, t.temp, 0); /* what stays is for generation_clean() */
 	if (r < 0)
 		return r;
 	ret->self = *self;

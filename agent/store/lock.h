@@ -22,8 +22,8 @@ struct lock {
 /*
  * Takes the lock, making pinet/ if there is none. A lock is taken over if its holder is gone: a
  * process of this machine (same machine id and host name) that does not run any more, or ran before
- * the last boot; one of another machine, or a lock whose text says nothing, if nobody touched it for
- * LOCK_STALE_S by the server's clock.
+ * the last boot; one of another machine, or a lock whose text says nothing, if nobody touched it
+ * for LOCK_STALE_S by the server's clock.
  *
  * Returns 0 with @ret to be given back by lock_release(), -EBUSY with @reterr naming the holder
  * (and @ret_holder, which may be NULL, filled or all 0), or another negative errno with @reterr.

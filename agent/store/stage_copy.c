@@ -104,7 +104,9 @@ static int pass(const struct input *in, int out_fd, struct sha256 *ret, uint64_t
 			r = files_write(out_fd, span_of(buf, (size_t)n));
 			if (r < 0)
 				return r;
-			/* The server gets it while the next part is read; fsync() sees what fails. */
+			/*
+			 * The server gets it while the next part is read; fsync() sees what fails.
+			 */
 			(void)sync_file_range(out_fd, (off_t)size, n, SYNC_FILE_RANGE_WRITE);
 		}
 		size += (uint64_t)n;

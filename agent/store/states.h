@@ -36,7 +36,10 @@ const char *states_mark_name(enum states_mark mark);
 /* Reads the text of the file; lines that say nothing are passed over, the last of a name counts. */
 void states_parse(struct span text, struct states *ret);
 
-/* Reads the file; one that is absent or far too long has no entries. Returns 0 or a negative errno with @reterr. */
+/*
+ * Reads the file; one that is absent or far too long has no entries. Returns 0 or a negative errno
+ * with @reterr.
+ */
 int states_load(int boot_dirfd, struct states *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Any bytes as config.txt: the block says what was put into it, putting it twice is putting it once,
- * and every byte of the user's is still there, in its order.
+ * Any bytes as config.txt: the block says what was put into it, putting it twice is putting it
+ * once, and every byte of the user's is still there, in its order.
  */
 #include <stdlib.h>
 #include <string.h>

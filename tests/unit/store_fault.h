@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -39,7 +41,7 @@ static struct {
 	const char *grow; /* a file that gets a byte more when something was read */
 } fault = {.spoil_fd = -1};
 
-static void fault_arm(int stop_at, int stop_errno)
+static inline void fault_arm(int stop_at, int stop_errno)
 {
 	fault.n = 0;
 	fault.stop_at = stop_at;

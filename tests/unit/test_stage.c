@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * store/stage and stage_copy: a generation is there whole, or it is not there, whatever happens; and
- * what an older one has already is not written again.
+ * store/stage and stage_copy: a generation is there whole, or it is not there, whatever happens;
+ * and what an older one has already is not written again.
  */
 #include "store_tree.h"
 

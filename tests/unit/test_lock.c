@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * store/lock and lock_holder: one writer, and none that is gone.
+ */
+#include "store_fault.h"
+
+#include "store/lock.h"
+
+#define LOCK  "pinet/lock"
+#define OWNER "pinet/owner"
+
+/* This process as if on the machine "1", in the boot "b". */
+static struct lock_holder self_of(void)
+{
+	struct lock_holder h;
+	struct err err;
+
+	if (lock_self("root", &h, &err) < 0)
+		fail_msg("%s", err.text);
+	strcpy(h.boot, "b");
+	return h;
+}
+
+/* A root with a machine id and a name. */
+static int set_up_root(void **state)
+{
+	int r = set_up(state);
+
+	make_dir("root");
+	make_dir("root/etc");
+	put("root/etc/machine-id", "1\n");
+	put("root/etc/hostname", "one\n");
+	return r;
+}
+
+static int take(const struct lock_holder *self, struct lock *lock, struct lock_holder *holder,
+	struct err *err)
+{
+	int dir = dir_fd("."), r = lock_take(dir, self, lock, holder, err);
+
+	close(dir);
+	return r;
+}
+
+/* Whether @self gets the lock that is there, which it then gives back. */
+static bool gets(const struct lock_holder *self)
+{
+	struct lock lock = {.ours_fd = -1};
+	struct lock_holder holder;
+	int before = open_files(), r;
+	struct err err;
+
+	r = take(self, &lock, &holder, &err);
+	assert_true(r == 0 || r == -EBUSY);
+	assert_int_equal(lock_held(&lock), r == 0);
+	lock_release(&lock);
+	assert_int_equal(there(LOCK), r != 0);
+	assert_int_equal(entries("pinet"), r != 0);
+	assert_int_equal(open_files(), before);
+	return r == 0;
+}
+
+static void put_lock(const struct lock_holder *h)
+{
+	char text[LOCK_TEXT_SIZE];
+
+	lock_format(h, text);
+	put(LOCK, text);
+}
+
+/* Nobody has touched the lock for @s. */
+static void age(time_t s)
+{
+	struct timespec times[2];
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &times[0]), 0);
+	times[0].tv_sec -= s;
+	times[1] = times[0];
+	assert_int_equal(utimensat(AT_FDCWD, LOCK, times, 0), 0);
+}
+
+static void test_self(void **state)
+{
+	struct lock_holder h, again;
+	char text[LOCK_TEXT_SIZE];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(lock_self("root", &h, &err), 0);
+	assert_string_equal(h.machine, "1");
+	assert_string_equal(h.host, "one");
+	assert_int_equal(strlen(h.boot), 36);
+	assert_int_equal(h.pid, getpid());
+	assert_true(h.start > 0);
+	assert_true(lock_runs(&h));
+	lock_format(&h, text);
+	assert_int_equal(lock_parse(span_str(text), &again), 0);
+	assert_true(lock_same(&h, &again));
+	again.start++;
+	assert_false(lock_same(&h, &again));
+	assert_false(lock_runs(&again));
+	unlink("root/etc/hostname");
+	assert_int_equal(lock_self("root", &h, &err), 0);
+	assert_true(strlen(h.host) > 0);
+	put("root/etc/machine-id", "\n");
+	assert_int_equal(lock_self("root", &h, &err), -ENOENT);
+	assert_string_equal(err.text,
+		"cannot tell whose boot directory this is without root/etc/machine-id (see "
+		"systemd-machine-id-setup(1)): No such file or directory");
+}
+
+static void test_runs(void **state)
+{
+	struct lock_holder h = self_of();
+	siginfo_t info;
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct lock_holder child = self_of();
+
+		_exit(write(fds[1], &child, sizeof(child)) != sizeof(child));
+	}
+	assert_int_equal(read(fds[0], &h, sizeof(h)), sizeof(h));
+	assert_int_equal(h.pid, pid);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(lock_runs(&h)); /* ended, and nobody has asked how */
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(lock_runs(&h));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_parse(void **state)
+{
+	static const char good[] = "machine 1\nhost one\nboot b\npid 7\nstart 8\n";
+	struct lock_holder h = {.pid = 9};
+	char text[LOCK_TEXT_SIZE];
+
+	(void)state;
+	for (size_t len = 0; len < strlen(good) - 2; len++) {
+		assert_int_equal(lock_parse(span_of(good, len), &h), -EBADMSG);
+		assert_int_equal(h.pid, 9);
+	}
+	assert_int_equal(lock_parse(span_str(good), &h), 0);
+	lock_format(&h, text);
+	assert_string_equal(text, good);
+	assert_int_equal(lock_parse(span_str("later words\nmachine 1\nhost one\nboot b\npid 7\n"
+					     "start 8\n"),
+				 &h),
+		0);
+	assert_int_equal(lock_parse(span_str("machine 1\nmachine 2\nhost one\nboot b\npid 7\n"
+					     "start 8\n"),
+				 &h),
+		-EBADMSG);
+	assert_int_equal(
+		lock_parse(span_str("machine \nhost one\nboot b\npid 7\nstart 8\n"), &h), -EBADMSG);
+	assert_int_equal(
+		lock_parse(span_str("machine 1\nhost \033[2J\nboot b\npid 7\nstart 8\n"), &h),
+		-EBADMSG);
+	assert_int_equal(
+		lock_parse(span_str("machine 1\nhost o\nboot b\npid -7\nstart 8\n"), &h), -EBADMSG);
+}
+
+static void test_take(void **state)
+{
+	struct lock lock = {.ours_fd = -1}, second = {.ours_fd = -1};
+	struct lock_holder self = self_of(), holder;
+	char expected[ERR_TEXT_SIZE];
+	int before = open_files();
+	struct err err;
+
+	(void)state;
+	assert_false(lock_held(&lock));
+	assert_int_equal(take(&self, &lock, NULL, &err), 0);
+	assert_int_equal(entries("pinet"), 1);
+	assert_int_equal(mode_of(LOCK), 0644);
+	assert_true(lock_held(&lock));
+	assert_int_equal(take(&self, &second, &holder, &err), -EBUSY);
+	assert_true(lock_same(&self, &holder));
+	(void)snprintf(expected, sizeof(expected),
+		"process %d on one is writing to the boot directory (pinet/lock)", getpid());
+	assert_string_equal(err.text, expected);
+	assert_int_equal(second.ours_fd, -1);
+	assert_int_equal(entries("pinet"), 1);
+	age(LOCK_STALE_S + 10);
+	assert_int_equal(take(&self, &second, &holder, &err), -EBUSY); /* it runs */
+	assert_true(lock_held(&lock)); /* and touches it */
+	lock_release(&lock);
+	assert_false(there(LOCK));
+	assert_int_equal(lock.ours_fd, -1);
+	lock_release(&lock);
+	assert_int_equal(open_files(), before);
+}
+
+static void test_stale(void **state)
+{
+	struct lock_holder self = self_of(), other;
+
+	(void)state;
+	make_dir("pinet");
+	other = self;
+	put_lock(&other);
+	assert_false(gets(&self));
+	other.start++; /* the number of the process was given again */
+	put_lock(&other);
+	assert_true(gets(&self));
+	other = self;
+	other.pid = 2147483647; /* above what the kernel gives */
+	put_lock(&other);
+	assert_true(gets(&self));
+	other = self;
+	strcpy(other.boot, "before");
+	put_lock(&other);
+	assert_true(gets(&self));
+	/* Of another machine, or of one that only has the same machine id, nothing is known. */
+	strcpy(other.host, "two");
+	put_lock(&other);
+	assert_false(gets(&self));
+	age(LOCK_STALE_S - 10);
+	assert_false(gets(&self));
+	age(LOCK_STALE_S + 10);
+	assert_true(gets(&self));
+	other = self;
+	strcpy(other.machine, "2");
+	put_lock(&other);
+	assert_false(gets(&self));
+	age(LOCK_STALE_S + 10);
+	assert_true(gets(&self));
+}
+
+static void test_no_text(void **state)
+{
+	struct lock lock = {.ours_fd = -1};
+	struct lock_holder self = self_of(), holder;
+	struct err err;
+
+	(void)state;
+	make_dir("pinet");
+	put(LOCK, "");
+	assert_int_equal(take(&self, &lock, &holder, &err), -EBUSY);
+	assert_string_equal(err.text, "somebody has just locked the boot directory (pinet/lock)");
+	assert_int_equal(holder.pid, 0);
+	age(LOCK_STALE_S + 10);
+	assert_true(gets(&self));
+	make_dir(LOCK);
+	assert_int_equal(take(&self, &lock, &holder, &err), -EINVAL);
+	assert_string_equal(
+		err.text, "cannot lock the boot directory (pinet/lock): Invalid argument");
+	assert_int_equal(rmdir(LOCK), 0);
+}
+
+/* Servers without hard links, and those that lose an answer. */
+static void test_server(void **state)
+{
+	struct lock lock = {.ours_fd = -1};
+	struct lock_holder self = self_of();
+	struct err err;
+
+	(void)state;
+	fault.link_lost = true;
+	assert_int_equal(take(&self, &lock, NULL, &err), 0);
+	fault.link_lost = false;
+	assert_true(lock_held(&lock));
+	lock_release(&lock);
+	fault.link_errno = EPERM;
+	assert_int_equal(take(&self, &lock, NULL, &err), 0);
+	assert_true(lock_held(&lock));
+	assert_false(gets(&self));
+	lock_release(&lock);
+	assert_int_equal(entries("pinet"), 0);
+	fault.link_errno = EROFS;
+	assert_int_equal(take(&self, &lock, NULL, &err), -EROFS);
+	assert_string_equal(err.text,
+		"cannot lock the boot directory (pinet/lock): Read-only file system; the boot "
+		"server has to export the directory with rw");
+	assert_int_equal(entries("pinet"), 0);
+}
+
+/* A lock that was taken over is neither held nor removed. */
+static void test_lost(void **state)
+{
+	struct lock lock = {.ours_fd = -1};
+	struct lock_holder self = self_of(), other = self;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(take(&self, &lock, NULL, &err), 0);
+	strcpy(other.host, "two");
+	put_lock(&other);
+	assert_false(lock_held(&lock));
+	lock_release(&lock);
+	assert_true(there(LOCK));
+	unlink(LOCK);
+	assert_int_equal(take(&self, &lock, NULL, &err), 0);
+	unlink(LOCK);
+	assert_false(lock_held(&lock));
+	lock_release(&lock);
+}
+
+static void test_failing(void **state)
+{
+	struct lock_holder self = self_of(), other = self;
+	int dir, before, failures = 0;
+	struct err err;
+
+	(void)state;
+	make_dir("pinet");
+	strcpy(other.boot, "before");
+	dir = dir_fd(".");
+	before = open_files();
+	for (int at = 1; fault.n >= at - 1; at++) {
+		struct lock lock = {.ours_fd = -1};
+		int r;
+
+		put_lock(&other);
+		fault_arm(at, EIO);
+		r = lock_take(dir, &self, &lock, NULL, &err);
+		fault.armed = false;
+		assert_true(r == 0 || r == -EIO);
+		failures += r < 0;
+		assert_int_equal(lock_held(&lock), r == 0);
+		lock_release(&lock);
+		assert_int_equal(open_files(), before);
+		/* What is left is at most a name that is cleaned away. */
+		unlink(LOCK);
+		assert_int_equal(system("rm -f pinet/.tmp-*"), 0);
+		assert_true(gets(&self));
+	}
+	assert_true(failures >= 8);
+	close(dir);
+}
+
+/* Wherever the machine stops: the next one gets the lock. */
+static void test_stopped(void **state)
+{
+	struct lock_holder self = self_of(), other = self, next = self;
+	int dir, status = 77 << 8;
+	struct err err;
+
+	(void)state;
+	make_dir("pinet");
+	strcpy(other.boot, "before");
+	strcpy(next.boot, "after");
+	dir = dir_fd(".");
+	for (int at = 1; status == 77 << 8; at++) {
+		struct lock lock = {.ours_fd = -1};
+		pid_t pid;
+
+		assert_int_equal(system("rm -f pinet/.tmp-*"), 0);
+		put_lock(&other);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			fault_arm(at, 0);
+			_exit(lock_take(dir, &self, &lock, NULL, &err) < 0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(take(&next, &lock, NULL, &err), 0);
+		assert_true(lock_held(&lock));
+		lock_release(&lock);
+		assert_false(there(LOCK));
+		assert_true(at < 50);
+	}
+	assert_int_equal(status, 0);
+	close(dir);
+}
+
+/* Several at once take over a stale lock: never two of them hold it. */
+static void test_race(void **state)
+{
+	struct lock_holder self = self_of(), old = self;
+
+	(void)state;
+	make_dir("pinet");
+	strcpy(old.boot, "before");
+	for (int round = 0; round < 20; round++) {
+		pid_t pids[4];
+
+		put_lock(&old);
+		for (int i = 0; i < 4; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0) {
+				struct lock lock = {.ours_fd = -1};
+				struct lock_holder me = self_of();
+				struct err err;
+				int r = take(&me, &lock, NULL, &err), mark;
+
+				if (r == 0) {
+					/* Made by one at a time, or it is there already. */
+					mark = open("mark", O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+					if (mark < 0)
+						_exit(2);
+					(void)sched_yield();
+					if (unlink("mark") < 0)
+						_exit(3);
+				}
+				lock_release(&lock);
+				_exit(r != 0 && r != -EBUSY);
+			}
+		}
+		for (int i = 0; i < 4; i++) {
+			int status = -1;
+
+			assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+			assert_int_equal(status, 0);
+		}
+		unlink(LOCK);
+	}
+}
+
+static int owner(const struct lock_holder *self, bool adopt, struct err *err)
+{
+	int dir = dir_fd("."), before = open_files(), r = lock_owner(dir, self, adopt, err);
+
+	assert_int_equal(open_files(), before);
+	close(dir);
+	return r;
+}
+
+static void test_owner(void **state)
+{
+	struct lock_holder one = self_of(), two = one;
+	struct err err = {0};
+
+	(void)state;
+	strcpy(two.machine, "2");
+	strcpy(two.host, "two");
+	assert_int_equal(owner(&one, false, &err), 0);
+	assert_string_equal(get(OWNER), "machine 1\nhost one\n");
+	assert_int_equal(owner(&one, false, &err), 0);
+	assert_int_equal(owner(&two, false, &err), -EPERM);
+	assert_string_equal(err.text,
+		"this boot directory belongs to another machine, one (1 in pinet/owner); if this "
+		"one is to have it: pinet sync --adopt");
+	assert_int_equal(owner(&two, true, &err), 0);
+	assert_string_equal(get(OWNER), "machine 2\nhost two\n");
+	assert_int_equal(owner(&one, false, &err), -EPERM);
+	put(OWNER, "");
+	assert_int_equal(owner(&one, false, &err), 0);
+	assert_string_equal(get(OWNER), "machine 1\nhost one\n");
+	put(OWNER, "something\nhost \033[2J\n");
+	assert_int_equal(owner(&one, false, &err), -EPERM);
+	assert_string_equal(err.text,
+		"this boot directory belongs to another machine, of unknown name (no machine id in "
+		"pinet/owner); if this one is to have it: pinet sync --adopt");
+	assert_int_equal(truncate(OWNER, LOCK_TEXT_SIZE), 0);
+	assert_int_equal(owner(&one, false, &err), -EPERM);
+	fault_arm(2, EACCES);
+	assert_int_equal(owner(&one, true, &err), -EACCES);
+	fault.armed = false;
+	assert_int_equal(entries("pinet"), 1);
+}
+
+#define in_root(test) cmocka_unit_test_setup_teardown(test, set_up_root, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_root(test_self),
+		in_root(test_runs),
+		in_root(test_parse),
+		in_root(test_take),
+		in_root(test_stale),
+		in_root(test_no_text),
+		in_root(test_server),
+		in_root(test_lost),
+		in_root(test_failing),
+		in_root(test_stopped),
+		in_root(test_race),
+		in_root(test_owner),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
