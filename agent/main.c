@@ -15,17 +15,27 @@ static const struct {
 	{"boot", cmd_boot, "[--handover FILE]",
 		"bring up network, iSCSI session and root (initramfs)"},
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
+	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
+		"list what the boot server has for this machine"},
 	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
+	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
+		"keep the generation of this boot as one to go back to"},
 	{"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
 		"show what a boot would do, and why"},
+	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",
+		"make another generation the active one"},
 	{"status", cmd_status, "[--pending]", "show how this machine booted"},
+	{"sync", cmd_sync,
+		"[--dir DIR] [--root DIR] [--defer] [--retry] [--force] [--adopt] [--try]"
+		" [--verify=read|tftp|none] [--tftp-prefix PATH] [--keep N] [--quiet]",
+		"make a generation of the boot files and activate it"},
 };
 
 static void print_help(FILE *to)
 {
 	fprintf(to, "Usage: pinet COMMAND [OPTION...]\n\n");
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		fprintf(to, "  %-9s %s\n", table[i].name, table[i].summary);
+		fprintf(to, "  %-11s %s\n", table[i].name, table[i].summary);
 	fprintf(to, "\n`pinet COMMAND --help` shows the options; see pinet(8).\n");
 }
 

@@ -10,8 +10,12 @@
 
 int cmd_boot(int argc, char **argv);
 int cmd_firmware(int argc, char **argv);
+int cmd_generations(int argc, char **argv);
 int cmd_handover(int argc, char **argv);
+int cmd_mark_good(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
 
 #endif

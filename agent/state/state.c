@@ -2,6 +2,7 @@
  * What the boot left for the running system in /run/pinet: written whole, read tolerantly.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,19 @@ uint64_t state_get_u64(const struct state *st, const char *key, uint64_t fallbac
 	return *end || errno ? fallback : v;
 }
 
+static int make_parent(const char *path)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+
+	if (n == 0 || n >= sizeof(dir))
+		return n ? -ENAMETOOLONG : 0;
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	return fs_mkdirs(dir, 0755);
+}
+
 int state_save(const struct state *st, const char *path, struct err *reterr)
 {
 	_cleanup_free_ char *text = malloc(STATE_FILE_SIZE);
@@ -74,7 +88,7 @@ int state_save(const struct state *st, const char *path, struct err *reterr)
 	for (unsigned int i = 0; i < st->n; i++)
 		at += (size_t)snprintf(text + at, STATE_FILE_SIZE - at, "%s=%s\n", st->at[i].key,
 			st->at[i].value); /* every line fits: the sum of the limits was allocated */
-	r = fs_mkdirs(STATE_DIR, 0755);
+	r = make_parent(path);
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;

@@ -36,7 +36,7 @@ const char *state_get(const struct state *st, const char *key);
 /* The value as a number, or @fallback if there is none. */
 uint64_t state_get_u64(const struct state *st, const char *key, uint64_t fallback);
 
-/* Writes all of it to @path, making /run/pinet. Returns 0 or a negative errno with @reterr. */
+/* Writes all of it to @path, making its directory. Returns 0 or a negative errno with @reterr. */
 int state_save(const struct state *st, const char *path, struct err *reterr)
 	__attribute__((warn_unused_result));
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The boot directory, for the commands that work on generations.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "cmd/boot_dir.h"
+
+int boot_dir_path(const struct boot_dir *d, const char *name, char *out, size_t size)
+{
+	return fs_join(out, size, d->root, name);
+}
+
+/* A line of a file below the root; "" if it cannot be read. */
+static void read_line(const struct boot_dir *d, const char *name, char *out, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (boot_dir_path(d, name, path, sizeof(path)) < 0 || fs_read_line(path, out, size) < 0)
+		out[0] = '\0';
+}
+
+/* What the command line says was loaded. */
+static void find_running(struct boot_dir *d)
+{
+	struct span name = cmdline_peek(span_str(d->cmdline), "pinet.generation");
+	uint32_t number;
+
+	if (name_parse(name, &number, NULL) < 0 ||
+		span_copy(name, d->running, sizeof(d->running)) < 0)
+		d->running[0] = '\0';
+}
+
+static int load(const struct boot_dir *d, const char *name, struct state *ret, struct err *reterr)
+{
+	char path[PATH_MAX];
+	int r = boot_dir_path(d, name, path, sizeof(path));
+
+	return r < 0 ? err_sys(reterr, r, "%s", name) : state_load(path, ret, reterr);
+}
+
+/* True if @fd is the root of a mounted NFS. */
+static bool is_mounted_nfs(int fd)
+{
+	struct stat st, above;
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NFS_SUPER_MAGIC && fstat(fd, &st) == 0 &&
+	       fstatat(fd, "..", &above, 0) == 0 && st.st_dev != above.st_dev;
+}
+
+/* Opens where this boot mounted the boot directory. */
+static int open_mounted(struct boot_dir *d, struct err *reterr)
+{
+	struct state firmware = {.n = 0};
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+	const char *where;
+	int r = load(d, STATE_FIRMWARE + 1, &firmware, reterr);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	where = state_get(r == 0 ? &firmware : &d->boot, r == 0 ? "where" : "firmware.dir");
+	if (where[0] != '/')
+		return err_set(reterr, -ENODEV,
+			"the boot files are not mounted, and it is not known where they should be");
+	r = boot_dir_path(d, where + 1, path, sizeof(path));
+	if (r < 0)
+		return err_sys(reterr, r, "%s", where);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "cannot open %s", path);
+	if (!is_mounted_nfs(fd)) {
+		const char *why = state_get(&firmware, "error");
+
+		return err_set(reterr, -ENODEV,
+			"the boot files are not mounted at %s%s%s: systemctl start the mount unit "
+			"of it "
+			"when the boot server is there",
+			path, why[0] ? ": " : "", why);
+	}
+	d->fd = take_fd(&fd);
+	return 0;
+}
+
+int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
+{
+	size_t n = strlen(root);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->fd = -1;
+	while (n && root[n - 1] == '/')
+		n--;
+	if (n >= sizeof(ret->root))
+		return err_set(reterr, -ENAMETOOLONG, "the path of the root is too long");
+	memcpy(ret->root, root, n);
+	read_line(ret, "proc/sys/kernel/osrelease", ret->kernel, sizeof(ret->kernel));
+	read_line(ret, "proc/cmdline", ret->cmdline, sizeof(ret->cmdline));
+	find_running(ret);
+	ret->boot_error = load(ret, STATE_BOOT + 1, &ret->boot, NULL);
+	return 0;
+}
+
+int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
+{
+	if (dir) {
+		d->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return d->fd < 0 ? err_sys(reterr, -errno, "cannot open %s", dir) : 0;
+	}
+	if (d->boot_error && d->boot_error != -ENOENT)
+		return err_sys(reterr, d->boot_error, "cannot read %s" STATE_BOOT, d->root);
+	d->not_ours = d->boot_error || strcmp(state_get(&d->boot, "result"), "ok") != 0 ||
+		      state_get_u64(&d->boot, "firmware.on", 1) == 0;
+	return d->not_ours ? 0 : open_mounted(d, reterr);
+}
+
+void boot_dir_close(struct boot_dir *d)
+{
+	cleanup_fd(&d->fd);
+	d->fd = -1;
+}
+
+const char *boot_dir_size(uint64_t bytes, char *out, size_t size)
+{
+	if (bytes < 100000)
+		(void)snprintf(out, size, "%llu bytes", (unsigned long long)bytes);
+	else
+		(void)snprintf(out, size, "%llu.%llu MB", (unsigned long long)(bytes / 1000000),
+			(unsigned long long)(bytes / 100000 % 10));
+	return out;
+}

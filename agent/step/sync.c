@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The step sync, in its order.
+ *
+ *     look -> unchanged? done
+ *     lock -> clean -> load -> command line -> choose and check -> room -> stage -> same as one that
+ *     is there? -> commit -> activate -> prune -> stamp
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "step/sync_parts.h"
+#include "store/active.h"
+#include "store/files.h"
+#include "store/generation.h"
+
+#define ATTEMPTS 3 /* a file that changes while it is read */
+
+static enum states_mark mark_of(const struct sync *s, const char *name)
+{
+	const struct states_entry *e = states_find(&s->states, name);
+
+	return e ? e->mark : STATES_NEW;
+}
+
+static int refuse_bad(const struct sync *s, const char *name, struct err *reterr)
+{
+	return err_set(reterr, -ECANCELED,
+		"these boot files are generation %s, which did not come up; %s stays active until "
+		"there are others (or: pinet sync --force)",
+		name, s->active);
+}
+
+/* Nothing is new. That may be because of a rollback, which is to last. */
+static int nothing_new(struct sync *s, struct err *reterr)
+{
+	strcpy(s->report->newest, s->stamp.generation);
+	strcpy(s->report->generation, s->active);
+	if (strcmp(s->stamp.generation, s->active) == 0) {
+		s->report->verdict = SYNC_NOTHING;
+		return 0;
+	}
+	if (states_load(s->wish->boot_dirfd, &s->states, reterr) < 0)
+		return reterr->code;
+	if (mark_of(s, s->stamp.generation) == STATES_BAD)
+		return refuse_bad(s, s->stamp.generation, reterr);
+	s->report->verdict = SYNC_HELD;
+	return 0;
+}
+
+/* Makes @m the active generation, or the one of the next boot. */
+static int activate(
+	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
+{
+	const struct sync_wish *w = s->wish;
+	int r;
+
+	if (!lock_held(lock))
+		return err_set(
+			reterr, -EBUSY, "another machine has taken the lock of the boot directory");
+	/* First the state: a boot in between finds a generation that is new. */
+	if (mark_of(s, m->generation) == STATES_BAD || !states_find(&s->states, m->generation)) {
+		states_keep(&s->states, &s->list);
+		r = states_put(&s->states, m->generation, STATES_NEW, 0, w->now_s);
+		if (r < 0)
+			return err_sys(reterr, r, "cannot note the state of %s", m->generation);
+		r = states_save(w->boot_dirfd, &s->states, reterr);
+		if (r < 0)
+			return r;
+	}
+	r = w->once ? active_try(w->boot_dirfd, m, reterr) : active_set(w->boot_dirfd, m, reterr);
+	if (r < 0)
+		return r;
+	s->report->verdict = w->once ? SYNC_ONCE : SYNC_ACTIVE;
+	strcpy(s->report->generation, m->generation);
+	strcpy(s->report->newest, m->generation);
+	if (!w->once)
+		strcpy(s->active, m->generation);
+	return 0;
+}
+
+/*
+ * True if @m was made of these files by the run of the stamp: then somebody who made another one
+ * active since, or wanted it for one boot only, knew of it.
+ */
+static bool is_held(const struct sync *s, const struct manifest *m)
+{
+	return !s->wish->force && !s->wish->once &&
+	       strcmp(m->generation, s->stamp.generation) == 0 &&
+	       strcmp(m->generation, s->wish->tried) != 0;
+}
+
+/* The files are those of a generation that is there. */
+static int take_same(
+	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
+{
+	struct sync_report *rep = s->report;
+	int r = generation_check(s->wish->boot_dirfd, m,
+		s->wish->force && s->wish->verify != SYNC_VERIFY_NONE, reterr);
+
+	if (r == 0 && s->wish->verify == SYNC_VERIFY_TFTP)
+		r = sync_tftp(s, m, reterr);
+	if (r < 0)
+		return r;
+	rep->n_files = (unsigned int)m->n;
+	strcpy(rep->newest, m->generation);
+	strcpy(rep->generation, s->active);
+	if (strcmp(m->generation, s->active) == 0) {
+		rep->verdict = SYNC_NOTHING;
+	} else if (!s->wish->force && mark_of(s, m->generation) == STATES_BAD) {
+		r = refuse_bad(s, m->generation, reterr);
+	} else if (is_held(s, m)) {
+		rep->verdict = SYNC_HELD;
+	} else {
+		r = activate(s, lock, m, reterr);
+		if (r < 0)
+			return r;
+	}
+	sync_save_stamp(s, m);
+	return r;
+}
+
+/* Bytes and files that no generation seems to have yet. */
+static void count_new(const struct sync *s, uint64_t *ret_bytes, uint64_t *ret_files)
+{
+	*ret_bytes = *ret_files = 0;
+	for (size_t i = 0; i < s->set.n; i++) {
+		const struct boot_file *f = &s->set.file[i];
+		bool there = false;
+
+		for (unsigned int k = 0; k < s->n_known && f->chosen; k++) {
+			const struct manifest_file *old = manifest_find(&s->known[k], f->path);
+
+			there |= old && old->size == (uint64_t)f->st.st_size;
+		}
+		if (!f->chosen || there)
+			continue;
+		*ret_bytes += (uint64_t)f->st.st_size;
+		(*ret_files)++;
+	}
+}
+
+static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *reterr)
+{
+	uint32_t number;
+	int r = generation_next_number(s->wish->boot_dirfd, &number, reterr);
+
+	if (r < 0)
+		return r;
+	r = name_make(number, s->set.version, ret);
+	return r < 0 ? err_set(reterr, r, "\"%.64s\" cannot be the version of a kernel",
+			       s->set.version)
+		     : 0;
+}
+
+/* What follows an activation; the generation boots without it. */
+static void tidy_up(struct sync *s)
+{
+	struct err err = {.code = 0};
+	unsigned int before = s->report->n_removed;
+	int r = generation_list(s->wish->boot_dirfd, &s->list, &err);
+
+	if (r == 0)
+		r = sync_prune(s, s->wish->keep, &err);
+	if (r == 0 && s->report->n_removed > before) {
+		states_keep(&s->states, &s->list);
+		r = states_save(s->wish->boot_dirfd, &s->states, &err);
+	}
+	if (r < 0)
+		notes_add(&s->report->notes, "%.230s", err.text);
+}
+
+static int commit(struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
+{
+	int r = stage_commit(stage, reterr);
+
+	if (r == 0)
+		r = generation_list(s->wish->boot_dirfd, &s->list, reterr);
+	if (r == 0 && s->wish->verify == SYNC_VERIFY_TFTP) {
+		r = sync_tftp(s, &stage->manifest, reterr);
+		if (r < 0)
+			(void)!generation_remove(
+				s->wish->boot_dirfd, stage->manifest.generation, NULL);
+	}
+	if (r == 0)
+		r = activate(s, lock, &stage->manifest, reterr);
+	if (r < 0)
+		return r;
+	s->report->made = true;
+	s->report->n_files = (unsigned int)stage->manifest.n;
+	s->report->n_written = stage->n_written;
+	s->report->bytes_written = stage->bytes_written;
+	tidy_up(s);
+	sync_save_stamp(s, &stage->manifest);
+	return 0;
+}
+
+static int make_generation(struct sync *s, const struct lock *lock, struct err *reterr)
+{
+	_cleanup_free_ struct stage *stage = calloc(1, sizeof(*stage));
+	const struct manifest *same = NULL;
+	char name[NAME_SIZE];
+	uint64_t bytes, files;
+	int r;
+
+	if (!stage)
+		return err_set(reterr, -ENOMEM, "no memory for a generation");
+	r = sync_find_same(s, &same, reterr);
+	if (r != 0)
+		return r < 0 ? r : take_same(s, lock, same, reterr);
+	count_new(s, &bytes, &files);
+	r = sync_make_room(s, bytes, files, reterr);
+	if (r == 0)
+		r = make_name(s, name, reterr);
+	if (r < 0)
+		return r;
+	r = sync_stage(s, lock, name, stage, reterr);
+	if (r == 0)
+		r = sync_find_same(s, &same, reterr);
+	if (r > 0)
+		r = take_same(s, lock, same, reterr);
+	else if (r == 0)
+		r = commit(s, lock, stage, reterr);
+	stage_end(stage);
+	return r;
+}
+
+/* What is done under the lock. */
+static int synchronize(struct sync *s, const struct lock *lock, struct err *reterr)
+{
+	int r = generation_clean(s->wish->boot_dirfd, reterr);
+
+	if (r >= 0)
+		r = sync_load(s, reterr);
+	if (r == 0)
+		r = sync_read_cmdlines(s, reterr);
+	if (r == 0)
+		r = sync_choose(s, reterr);
+	if (r == 0)
+		r = make_generation(s, lock, reterr);
+	return r;
+}
+
+static int take_lock(const struct sync *s, struct lock *ret, struct err *reterr)
+{
+	struct lock_holder self;
+	int r = lock_self(s->wish->root, &self, reterr);
+
+	if (r == 0)
+		r = lock_take(s->wish->boot_dirfd, &self, ret, NULL, reterr);
+	if (r == 0)
+		r = lock_owner(s->wish->boot_dirfd, &self, s->wish->adopt, reterr);
+	return r;
+}
+
+static int attempt(struct sync *s, struct err *reterr)
+{
+	_cleanup_lock_ struct lock lock = {.ours_fd = -1};
+	const char *newest;
+	int r = sync_look(s, reterr);
+
+	if (r < 0)
+		return r;
+	strcpy(s->report->previous, s->active);
+	newest = s->stamp.generation;
+	/* What tryboot.txt was made for is activated by a plain sync. */
+	if (sync_is_unchanged(s) && !s->wish->force && !s->wish->adopt && !s->wish->once &&
+		s->wish->verify != SYNC_VERIFY_TFTP &&
+		(!s->wish->tried[0] || strcmp(newest, s->wish->tried) != 0))
+		return nothing_new(s, reterr);
+	r = take_lock(s, &lock, reterr);
+	return r < 0 ? r : synchronize(s, &lock, reterr);
+}
+
+int sync_run(const struct sync_wish *wish, struct sync_report *report, struct err *reterr)
+{
+	struct sync *s = calloc(1, sizeof(*s));
+	int r = -EAGAIN;
+
+	memset(report, 0, sizeof(*report));
+	if (!s)
+		return err_set(reterr, -ENOMEM, "no memory to synchronize");
+	s->wish = wish;
+	s->report = report;
+	for (int i = 0; i < ATTEMPTS && r == -EAGAIN; i++) {
+		report->notes.n = report->notes.dropped = 0;
+		memset(&s->set, 0, sizeof(s->set));
+		r = attempt(s, reterr);
+		for (unsigned int n = 0; n < s->set.notes.n; n++)
+			notes_add(&report->notes, "%s", s->set.notes.text[n]);
+		sync_forget(s);
+	}
+	free(s);
+	return r;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The step sync: cmdline.txt, which a generation gets with a word of its own, and which gets back
+ * what another package has lost of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "source/cmdline_keep.h"
+#include "source/conf.h"
+#include "step/sync_parts.h"
+#include "store/files.h"
+
+/* True if pinet.conf sets the setting @name. */
+static bool in_conf(const void *ctx, struct span name)
+{
+	const struct conf *conf = ctx;
+	enum setting_id id;
+
+	return settings_find(name, &id) == 0 && conf->set.one[id].present;
+}
+
+/* What pinet.conf says; nothing if it cannot be read. */
+static void read_conf(const struct sync *s, struct conf *conf)
+{
+	char path[PATH_MAX], text[CONF_SIZE];
+	ssize_t n = sync_root_path(s, "etc/pinet/pinet.conf", path, sizeof(path));
+
+	if (n == 0)
+		n = fs_read(path, text, sizeof(text));
+	if (n > 0 && conf_parse(span_of(text, (size_t)n), path, conf, NULL) < 0)
+		memset(conf, 0, sizeof(*conf)); /* the next boot says what is wrong with it */
+}
+
+/* Writes the file anew with what it has lost. Returns 1, 0 if nothing is, or a negative errno. */
+static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
+{
+	_cleanup_free_ struct conf *conf = calloc(1, sizeof(*conf));
+	struct boot_file *f = &s->set.file[c->file];
+	char text[SYNC_CMDLINE_SIZE];
+	_cleanup_fd_ int ours = -1;
+	int r;
+
+	if (!conf)
+		return err_set(reterr, -ENOMEM, "no memory for pinet.conf");
+	read_conf(s, conf);
+	r = cmdline_keep(s->wish->booted, span_of(c->text, c->len), in_conf, conf, text,
+		sizeof(text), s->report->put_back, reterr);
+	if (r <= 0)
+		return r;
+	ours = files_open_ours(s->wish->boot_dirfd, true, reterr);
+	if (ours < 0)
+		return ours;
+	r = files_replace(ours, s->wish->boot_dirfd, f->source, span_str(text));
+	if (r < 0)
+		return files_err(reterr, r, "cannot put words back into %s", f->source);
+	c->len = strlen(text);
+	memcpy(c->text, text, c->len);
+	return 1;
+}
+
+static int read_one(struct sync *s, struct sync_cmdline *c, struct err *reterr)
+{
+	struct boot_file *f = &s->set.file[c->file];
+	ssize_t n;
+
+	if (fstatat(s->wish->boot_dirfd, f->source, &f->st, AT_SYMLINK_NOFOLLOW) < 0)
+		return files_err(reterr, -errno, "cannot read %s", f->source);
+	n = files_read(s->wish->boot_dirfd, f->source, c->text, sizeof(c->text));
+	if (n < 0)
+		return files_err(reterr, (int)n, "cannot read %s", f->source);
+	c->len = (size_t)n;
+	sha256_of(span_of(c->text, c->len), &s->digest[c->file]);
+	return 0;
+}
+
+int sync_read_cmdlines(struct sync *s, struct err *reterr)
+{
+	for (size_t i = 0; i < s->set.n; i++) {
+		struct sync_cmdline *c = &s->cmdline[s->n_cmdlines];
+		int r;
+
+		if (s->set.file[i].role != BOOT_CMDLINE)
+			continue;
+		if (s->n_cmdlines == SYNC_CMDLINES)
+			return err_set(reterr, -E2BIG,
+				"config.txt names more than %d kernel command lines",
+				SYNC_CMDLINES);
+		c->file = i;
+		r = read_one(s, c, reterr);
+		if (r == 0 && s->layout == MANIFEST_RASPI)
+			r = put_back(s, c, reterr);
+		if (r > 0)
+			r = read_one(s, c, reterr);
+		if (r < 0)
+			return r;
+		s->n_cmdlines++;
+	}
+	return 0;
+}
+
+int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],
+	struct err *reterr)
+{
+	for (unsigned int i = 0; i < s->n_cmdlines; i++) {
+		const struct sync_cmdline *c = &s->cmdline[i];
+		int r;
+
+		if (c->file != file)
+			continue;
+		r = cmdline_for_generation(
+			span_of(c->text, c->len), name, out, SYNC_CMDLINE_SIZE, reterr);
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The step sync: the generations that there are, what they have in common with the new one, and
+ * which of them may go.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "step/sync_parts.h"
+#include "store/config_txt.h"
+#include "store/files.h"
+#include "store/generation.h"
+
+int sync_load(struct sync *s, struct err *reterr)
+{
+	int dirfd = s->wish->boot_dirfd, r = generation_list(dirfd, &s->list, reterr);
+
+	if (r == 0)
+		r = states_load(dirfd, &s->states, reterr);
+	if (r < 0)
+		return r;
+	for (unsigned int i = s->list.n; i-- && s->n_known < STAGE_OLDER;) {
+		/* One that is damaged is of no use, and no hindrance either. */
+		if (generation_load(dirfd, s->list.at[i].name, &s->known[s->n_known], NULL) == 0)
+			s->n_known++;
+	}
+	return 0;
+}
+
+enum manifest_role sync_role(enum boot_role role)
+{
+	static const enum manifest_role roles[] = {
+		[BOOT_KERNEL] = MANIFEST_KERNEL,
+		[BOOT_INITRAMFS] = MANIFEST_INITRAMFS,
+		[BOOT_DTB] = MANIFEST_DTB,
+		[BOOT_OVERLAY] = MANIFEST_OVERLAY,
+		[BOOT_CMDLINE] = MANIFEST_CMDLINE,
+		[BOOT_OTHER] = MANIFEST_OTHER,
+		[BOOT_INPUT] = MANIFEST_OTHER,
+	};
+
+	return roles[role];
+}
+
+bool sync_knows(const struct sync *s, enum manifest_role role, const struct sha256 *digest,
+	const struct manifest **ret_manifest)
+{
+	for (unsigned int i = 0; i < s->n_known; i++) {
+		const struct manifest *m = &s->known[i];
+
+		for (size_t j = 0; j < m->n; j++) {
+			if (m->file[j].role != role || !sha256_eq(&m->file[j].digest, digest))
+				continue;
+			*ret_manifest = m;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add(struct manifest *m, enum manifest_role role, const char *path,
+	const struct sha256 *digest, uint64_t size)
+{
+	struct manifest_file f = {.role = role, .size = (uint32_t)size, .digest = *digest};
+
+	if (size > MANIFEST_FILE_MAX || strlen(path) >= sizeof(f.path))
+		return -EINVAL;
+	strcpy(f.path, path);
+	return manifest_add_file(m, &f);
+}
+
+/* Adds file @i of the set as generation @name would have it. 1, or 0 if its digest is not known. */
+static int add_file(
+	const struct sync *s, size_t i, const char *name, struct manifest *m, struct err *reterr)
+{
+	const struct boot_file *f = &s->set.file[i];
+	char text[SYNC_CMDLINE_SIZE];
+	struct sha256 digest = s->digest[i];
+	uint64_t size = (uint64_t)f->st.st_size;
+	int r = sync_text(s, i, name, text, reterr);
+
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		size = strlen(text);
+		sha256_of(span_of(text, size), &digest);
+	} else if (!sync_digest_known(&digest)) {
+		return 0;
+	}
+	r = add(m, sync_role(f->role), f->path, &digest, size);
+	return r < 0 ? err_set(reterr, r, "%s cannot be a file of a generation", f->source) : 1;
+}
+
+int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, struct err *reterr)
+{
+	_cleanup_manifest_ struct manifest m = {.layout = s->layout};
+	int r = 1;
+
+	strcpy(m.generation, name);
+	strcpy(m.kernel, s->set.version);
+	for (size_t i = 0; i < s->set.n && r > 0; i++)
+		if (s->set.file[i].chosen)
+			r = add_file(s, i, name, &m, reterr);
+	if (r <= 0)
+		return r;
+	if (s->config && add(&m, MANIFEST_OTHER, CONFIG_TXT_NAME, &s->config_digest,
+				 s->place.config.len) < 0)
+		return err_set(reterr, -ENOMEM, "no memory for the list of boot files");
+	r = manifest_sort(&m, reterr);
+	if (r < 0)
+		return r;
+	*ret = m;
+	m = (struct manifest){.n = 0};
+	return 1;
+}
+
+int sync_find_same(const struct sync *s, const struct manifest **ret, struct err *reterr)
+{
+	for (unsigned int i = 0; i < s->n_known; i++) {
+		_cleanup_manifest_ struct manifest m = {.n = 0};
+		int r = sync_manifest(s, s->known[i].generation, &m, reterr);
+
+		if (r <= 0)
+			return r;
+		if (!manifest_same_files(&m, &s->known[i]))
+			continue;
+		*ret = &s->known[i];
+		return 1;
+	}
+	return 0;
+}
+
+/* Forgets the manifest of a generation that is gone. */
+static void forget_known(struct sync *s, const char *name)
+{
+	for (unsigned int i = 0; i < s->n_known; i++) {
+		if (strcmp(s->known[i].generation, name) != 0)
+			continue;
+		manifest_done(&s->known[i]);
+		memmove(&s->known[i], &s->known[i + 1], (s->n_known - i - 1) * sizeof(s->known[0]));
+		s->n_known--;
+	}
+}
+
+/* Which may go, the oldest first; see generation_surplus(). */
+static unsigned int surplus(const struct sync *s, unsigned int keep, unsigned int ret[GENERATIONS])
+{
+	const struct generation *good = states_last_good(&s->states, &s->list, s->active);
+	const char *needed[] = {s->active, good ? good->name : "", s->report->generation};
+
+	return generation_surplus(&s->list, keep, needed, 3, ret);
+}
+
+static int remove_one(struct sync *s, unsigned int i, struct err *reterr)
+{
+	int r = generation_remove(s->wish->boot_dirfd, s->list.at[i].name, reterr);
+
+	if (r < 0)
+		return r;
+	forget_known(s, s->list.at[i].name);
+	memmove(&s->list.at[i], &s->list.at[i + 1], (s->list.n - i - 1) * sizeof(s->list.at[0]));
+	s->list.n--;
+	s->report->n_removed++;
+	return 0;
+}
+
+int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
+{
+	unsigned int which[GENERATIONS];
+
+	while (surplus(s, keep, which)) {
+		int r = remove_one(s, which[0], reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
+{
+	unsigned int which[GENERATIONS];
+	int r;
+
+	while ((r = generation_room(s->wish->boot_dirfd, bytes, files, reterr)) == -ENOSPC &&
+		surplus(s, 1, which)) {
+		r = remove_one(s, which[0], reterr);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the files step/sync_*.c share; for them only.
+ */
+#ifndef STEP_SYNC_PARTS_H
+#define STEP_SYNC_PARTS_H
+
+#include "source/boot_set.h"
+#include "step/sync.h"
+#include "store/lock.h"
+#include "store/stage.h"
+#include "store/stamp.h"
+#include "store/states.h"
+
+#define SYNC_CMDLINES     8
+#define SYNC_CMDLINE_SIZE 8192 /* bytes of a cmdline.txt */
+
+/* A cmdline.txt: the generation gets it with a word of its own. */
+struct sync_cmdline {
+	size_t file; /* index in the set */
+	size_t len;
+	char text[SYNC_CMDLINE_SIZE];
+};
+
+/* A run. */
+struct sync {
+	const struct sync_wish *wish;
+	struct sync_report *report;
+	enum manifest_layout layout;
+	char *config; /* raspi: config.txt without our block, owned */
+	struct sha256 config_digest;
+	struct stat config_st;
+	struct boot_place place;
+	struct boot_set set;
+	struct sha256 *digest; /* of each file of the set, all 0 while it is not known; owned */
+	unsigned int n_cmdlines;
+	struct sync_cmdline *cmdline; /* SYNC_CMDLINES of them; owned */
+	struct stamp stamp; /* of the run before */
+	char active[NAME_SIZE]; /* or "" */
+	struct generation_list list;
+	struct states states;
+	unsigned int n_known;
+	struct manifest known[STAGE_OLDER]; /* the newest first */
+};
+
+/* Lists what there is: config.txt, the set and the stamp of the run before. Sets also active. */
+int sync_look(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/* Frees what sync_look() and sync_load() got. */
+void sync_forget(struct sync *s);
+
+/* True if nothing is new since the stamp was made. */
+bool sync_is_unchanged(const struct sync *s);
+
+/* The path of @name below the root. Returns 0 or -ENAMETOOLONG. */
+int sync_root_path(const struct sync *s, const char *name, char *out, size_t size)
+	__attribute__((warn_unused_result));
+
+/* Loads what is on the boot server: list, states, the newest manifests. The lock is held. */
+int sync_load(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/* Reads each cmdline.txt of the set; puts back lost words first (raspi), see source/cmdline_keep. */
+int sync_read_cmdlines(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/* The text of a cmdline.txt in generation @name: 1, or 0 if file number @file is none. */
+int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/* Chooses of the set what belongs together, and checks that it can boot this machine. */
+int sync_choose(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/* The manifest of @digest as far as the files go; 1, or 0 if a digest is not known yet. */
+int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* The known generation that has the same files: 1, or 0 if there is none or a digest is not known. */
+int sync_find_same(const struct sync *s, const struct manifest **ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* True if a known generation has @digest in this @role. */
+bool sync_knows(const struct sync *s, enum manifest_role role, const struct sha256 *digest,
+	const struct manifest **ret_manifest);
+
+bool sync_digest_known(const struct sha256 *digest);
+
+enum manifest_role sync_role(enum boot_role role);
+
+/* Room for @bytes and @files: older generations go if need be. */
+int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* Removes what is not needed, so that @keep remain. */
+int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* Stages all files of the set as @stage; digests are known afterwards. */
+int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/* Makes and saves the stamp: the files as they are now are @m's. A failure is a remark. */
+void sync_save_stamp(struct sync *s, const struct manifest *m);
+
+/* Fetches all files of @m by TFTP and compares. */
+int sync_tftp(const struct sync *s, const struct manifest *m, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+#endif
