@@ -105,7 +105,7 @@ static int put_config(
 	struct config_txt block;
 	struct sha256 want, have;
 	ssize_t n, n_there;
-	uint64_t size;
+	uint64_t size = 0;
 	size_t len;
 	int r;
 

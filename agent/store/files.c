@@ -179,7 +179,7 @@ static ssize_t read_full(int fd, void *buf, size_t size)
 
 ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 {
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
 	ssize_t n;
 
@@ -195,7 +195,7 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 
 ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 {
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
 	_cleanup_free_ char *buf = NULL;
 	size_t size;
@@ -283,7 +283,7 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 {
 	char temp[NAME_MAX + 1];
 	struct sha256 want, have;
-	uint64_t size;
+	uint64_t size = 0;
 	int r;
 
 	files_temp_name(name, temp, sizeof(temp));
@@ -351,7 +351,7 @@ static int digest_of(int fd, void *buf, size_t buf_size, uint64_t expected, stru
 
 int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
 {
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	_cleanup_fd_ int fd = open_regular(dirfd, name, O_DIRECT, &st);
 	_cleanup_free_ void *buf = NULL;
 	size_t size = READ_BACK_SIZE;

@@ -189,7 +189,7 @@ static int write_copy(const struct input *in, int parent_fd, const char *name,
 	_cleanup_fd_ int fd =
 		openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	struct stat st;
-	uint64_t size;
+	uint64_t size = 0;
 	bool reading;
 	int r;
 
