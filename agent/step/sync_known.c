@@ -92,6 +92,21 @@ static int add_file(
 	return r < 0 ? err_set(reterr, r, "%s cannot be a file of a generation", f->source) : 1;
 }
 
+/* Adds the script of iPXE. 1, or a negative errno. */
+static int add_ipxe(const struct sync *s, const char *name, struct manifest *m, struct err *reterr)
+{
+	char text[SYNC_IPXE_SIZE];
+	struct sha256 digest;
+	int r = sync_ipxe(s, name, text, reterr);
+
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	sha256_of(span_str(text), &digest);
+	if (add(m, MANIFEST_OTHER, SYNC_IPXE_NAME, &digest, strlen(text)) < 0)
+		return err_set(reterr, -ENOMEM, "no memory for the list of boot files");
+	return 1;
+}
+
 int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, struct err *reterr)
 {
 	_cleanup_manifest_ struct manifest m = {.layout = s->layout};
@@ -102,6 +117,8 @@ int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, 
 	for (size_t i = 0; i < s->set.n && r > 0; i++)
 		if (s->set.file[i].chosen)
 			r = add_file(s, i, name, &m, reterr);
+	if (r > 0)
+		r = add_ipxe(s, name, &m, reterr);
 	if (r <= 0)
 		return r;
 	if (s->config && add(&m, MANIFEST_OTHER, CONFIG_TXT_NAME, &s->config_digest,

@@ -14,6 +14,9 @@
 #define SYNC_CMDLINES     8
 #define SYNC_CMDLINE_SIZE 8192 /* bytes of a cmdline.txt */
 
+#define SYNC_IPXE_NAME "boot.ipxe"
+#define SYNC_IPXE_SIZE (SYNC_CMDLINE_SIZE + 512)
+
 /* A cmdline.txt: the generation gets it with a word of its own. */
 struct sync_cmdline {
 	size_t file; /* index in the set */
@@ -64,6 +67,13 @@ int sync_read_cmdlines(struct sync *s, struct err *reterr) __attribute__((warn_u
 /* The text of a cmdline.txt in generation @name: 1, or 0 if file number @file is none. */
 int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * The script by which iPXE boots generation @name: 1, or 0 if there is none: in the raspi layout,
+ * without a cmdline.txt, or with one that means something to iPXE.
+ */
+int sync_ipxe(const struct sync *s, const char *name, char out[SYNC_IPXE_SIZE], struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /* Chooses of the set what belongs together, and checks that it can boot this machine. */
 int sync_choose(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));

@@ -159,6 +159,15 @@ static int stage_config(struct sync *s, struct stage *stage, struct err *reterr)
 	return s->config ? stage_file(stage, &item, NULL, reterr) : 0;
 }
 
+static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
+{
+	char text[SYNC_IPXE_SIZE];
+	struct stage_item item = {.role = MANIFEST_OTHER, .path = SYNC_IPXE_NAME, .text = text};
+	int r = sync_ipxe(s, stage->manifest.generation, text, reterr);
+
+	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
+}
+
 /* The large ones first: they are read back while the small ones are made. */
 static int stage_files(struct sync *s, const struct lock *lock, struct stage *stage, bool read_back,
 	struct err *reterr)
@@ -188,6 +197,8 @@ static int stage_files(struct sync *s, const struct lock *lock, struct stage *st
 		}
 	}
 	r = stage_config(s, stage, reterr);
+	if (r == 0)
+		r = stage_ipxe(s, stage, reterr);
 	if (r == 0)
 		r = finish_verifier(&v, reterr);
 	if (r == 0 && read_back)
