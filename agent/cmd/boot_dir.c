@@ -64,7 +64,7 @@ static int open_mounted(struct boot_dir *d, struct err *reterr)
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
 	const char *where;
-	int r = load(d, STATE_FIRMWARE + 1, &firmware, reterr);
+	int r = load(d, &STATE_FIRMWARE[1], &firmware, reterr);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -105,7 +105,7 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 	read_line(ret, "proc/sys/kernel/osrelease", ret->kernel, sizeof(ret->kernel));
 	read_line(ret, "proc/cmdline", ret->cmdline, sizeof(ret->cmdline));
 	find_running(ret);
-	ret->boot_error = load(ret, STATE_BOOT + 1, &ret->boot, NULL);
+	ret->boot_error = load(ret, &STATE_BOOT[1], &ret->boot, NULL);
 	return 0;
 }
 

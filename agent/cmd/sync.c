@@ -107,7 +107,7 @@ static void load_state(const struct boot_dir *d, struct state *st)
 {
 	char path[PATH_MAX];
 
-	if (boot_dir_path(d, STATE_SYNC + 1, path, sizeof(path)) < 0 ||
+	if (boot_dir_path(d, &STATE_SYNC[1], path, sizeof(path)) < 0 ||
 		state_load(path, st, NULL) < 0)
 		memset(st, 0, sizeof(*st)); /* nothing is known */
 }
@@ -117,7 +117,7 @@ static void save_state(const struct boot_dir *d, const struct state *st)
 	struct err err = {.code = 0};
 	char path[PATH_MAX];
 
-	if (boot_dir_path(d, STATE_SYNC + 1, path, sizeof(path)) == 0 &&
+	if (boot_dir_path(d, &STATE_SYNC[1], path, sizeof(path)) == 0 &&
 		state_save(st, path, &err) < 0)
 		log_warning("sync: %s", err.text);
 }

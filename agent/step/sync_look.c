@@ -77,7 +77,7 @@ static int read_config(struct sync *s, struct err *reterr)
 static int load_stamp(struct sync *s, struct err *reterr)
 {
 	char path[PATH_MAX];
-	int r = sync_root_path(s, STAMP_FILE + 1, path, sizeof(path));
+	int r = sync_root_path(s, &STAMP_FILE[1], path, sizeof(path));
 
 	return r < 0 ? err_sys(reterr, r, "%s", STAMP_FILE) : stamp_load(path, &s->stamp, reterr);
 }
@@ -197,7 +197,7 @@ void sync_save_stamp(struct sync *s, const struct manifest *m)
 	int r = make_stamp(s, m, &stamp);
 
 	if (r == 0)
-		r = sync_root_path(s, STAMP_FILE + 1, path, sizeof(path));
+		r = sync_root_path(s, &STAMP_FILE[1], path, sizeof(path));
 	if (r < 0)
 		(void)err_sys(&err, r, "cannot note what was synchronized");
 	else
