@@ -9,6 +9,8 @@
 #include "base/proc.h"
 #include "source/initramfs.h"
 
+#define PATH_SIZE 1024
+
 bool initramfs_same_module(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
@@ -99,15 +101,21 @@ static int feed(void *ctx, struct span piece)
 	return initramfs_feed(ctx, piece);
 }
 
-int initramfs_list(
-	int fd, const char *lister, uint64_t deadline_ms, struct initramfs *ret, struct err *reterr)
+int initramfs_list(int dirfd, const char *name, const char *lister, uint64_t deadline_ms,
+	struct initramfs *ret, struct err *reterr)
 {
-	/* A script, which opens the file several times: by the descriptor it is the same each time. */
-	char path[64];
+	/* The directory as it is open here. A descriptor of the file would not do: it is a symbolic link in
+	 * /proc, which zstd(1) and gzip(1) refuse. */
+	char path[PATH_SIZE];
 	const char *const argv[] = {lister, path, NULL};
-	int r;
+	int n, r;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	if (name[0] == '/')
+		n = snprintf(path, sizeof(path), "%s", name);
+	else
+		n = snprintf(path, sizeof(path), "/proc/%d/fd/%d/%s", (int)getpid(), dirfd, name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(reterr, -ENAMETOOLONG, "its name is too long");
 	r = proc_stream(argv, -1, deadline_ms, feed, ret);
 	initramfs_feed_end(ret);
 	if (r == -ENOENT)

@@ -45,13 +45,13 @@ void initramfs_feed_end(struct initramfs *list);
 bool initramfs_same_module(const char *a, const char *b, size_t n);
 
 /*
- * Lists the image that is open as @fd with @lister (INITRAMFS_LISTER). The caller has set
+ * Lists the image @name, absolute or below @dirfd, with @lister (INITRAMFS_LISTER). The caller has set
  * @ret->n_wanted and @ret->wanted, everything else to 0.
  *
  * Returns 0; -EBADMSG if it cannot be listed; -ENOENT if there is no @lister; -ETIMEDOUT; or
  * another negative errno. @reterr says it without the name of the file.
  */
-int initramfs_list(int fd, const char *lister, uint64_t deadline_ms, struct initramfs *ret,
-	struct err *reterr) __attribute__((warn_unused_result));
+int initramfs_list(int dirfd, const char *name, const char *lister, uint64_t deadline_ms,
+	struct initramfs *ret, struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

@@ -126,13 +126,10 @@ static int list_mates(const struct sync *s, const struct boot_kernel *k, const c
 {
 	for (unsigned int i = 0; i < k->n_mates; i++) {
 		const struct boot_file *f = &s->set.file[k->mate[i]];
-		_cleanup_fd_ int fd = boot_set_open(&s->place, f);
 		struct initramfs one = {.n_wanted = driver[0] != '\0', .wanted = {driver}};
-		int r;
+		int r = initramfs_list(s->place.boot_dirfd, f->source, INITRAMFS_LISTER,
+			clock_now_ms() + LIST_MS, &one, reterr);
 
-		if (fd < 0)
-			return err_sys(reterr, fd, "cannot read %s", f->source);
-		r = initramfs_list(fd, INITRAMFS_LISTER, clock_now_ms() + LIST_MS, &one, reterr);
 		if (r < 0) {
 			err_prefix(reterr, "%s", f->source);
 			return r;

@@ -224,16 +224,15 @@ static int take_lines(void *ctx, struct span piece)
 /* Where the files came from, as far as dpkg knows: nobody depends on it. */
 static void add_packages(const struct sync *s, struct manifest *meta)
 {
-	char admindir[256], image[BOOT_VERSION_SIZE + 16];
-	const char *const argv[] = {DPKG_QUERY, admindir, "-W", "-f",
+	char root[256], image[BOOT_VERSION_SIZE + 16];
+	const char *const argv[] = {DPKG_QUERY, root, "-W", "-f",
 		"${db:Status-Abbrev} ${Package} ${Version}\n", image, "raspi-firmware",
 		"flash-kernel", "initramfs-tools", "pinet-initramfs", NULL};
 	struct lines l = {.n = 0};
 	struct span rest;
 
 	(void)snprintf(image, sizeof(image), "linux-image-%s", s->set.version); /* fits */
-	if ((size_t)snprintf(admindir, sizeof(admindir), "--admindir=%s/var/lib/dpkg",
-		    s->wish->root) >= sizeof(admindir) ||
+	if ((size_t)snprintf(root, sizeof(root), "--root=%s/", s->wish->root) >= sizeof(root) ||
 		proc_stream(argv, -1, clock_now_ms() + PACKAGE_MS, take_lines, &l) < 0)
 		return;
 	rest = span_of(l.text, l.n);

@@ -118,20 +118,20 @@ static void test_same_module(void **state)
 static int list_by(const char *body, uint64_t timeout_ms, struct initramfs *l)
 {
 	char dir[] = "/tmp/pinet-initramfs.XXXXXX", path[sizeof(dir) + 8];
-	int fd, image = open("/etc/passwd", O_RDONLY | O_CLOEXEC), r;
+	int fd, etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/lister", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
-	assert_true(fd >= 0 && image >= 0);
+	assert_true(fd >= 0 && etc >= 0);
 	assert_true(dprintf(fd, "#!/bin/sh\n%s\n", body) > 0);
 	assert_int_equal(close(fd), 0);
 	*l = (struct initramfs){.n_wanted = 0};
 	err.text[0] = '\0';
-	r = initramfs_list(image, path, clock_now_ms() + timeout_ms, l, &err);
+	r = initramfs_list(etc, "passwd", path, clock_now_ms() + timeout_ms, l, &err);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(dir), 0);
-	assert_int_equal(close(image), 0);
+	assert_int_equal(close(etc), 0);
 	return r;
 }
 
@@ -140,7 +140,8 @@ static void test_lister(void **state)
 	struct initramfs l;
 
 	(void)state;
-	/* the file can be read more than once */
+	/* the file can be read more than once, and is no link */
+	assert_int_equal(list_by("[ ! -L \"$1\" ] || exit 1; echo", LONG_MS, &l), 0);
 	assert_int_equal(list_by("grep -q root \"$1\" && grep -q root \"$1\" && echo sbin/pinet",
 				 LONG_MS, &l),
 		0);
@@ -152,7 +153,7 @@ static void test_lister(void **state)
 	assert_int_equal(list_by("exec tail -f /dev/null", 50, &l), -ETIMEDOUT);
 	assert_int_equal(list_by("exec yes", LONG_MS, &l), -EFBIG);
 	assert_int_equal(
-		initramfs_list(0, "/nonexistent/lister", CLOCK_FOREVER, &l, &err), -ENOENT);
+		initramfs_list(0, "/x", "/nonexistent/lister", CLOCK_FOREVER, &l, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "install initramfs-tools-core"));
 }
 
