@@ -2,7 +2,7 @@
  * What the options of a DHCP message say about the boot.
  *
  *   option 17  = "iscsi:" RFC 4173 root path / NFS root
- *   NFS root   = [("nfs" / "nfs4") ":"] [HOST ":"] "/" path [(":" / ",") options]
+ *                (source/rootpath.h, source/nfs_root.h)
  *   option 43  = words / *sub-option / text for others
  *   option 224 = words
  *   words      = "pinet." name "=" value *(" " "pinet." name "=" value)
@@ -99,24 +99,10 @@ static int put_rootpath(struct settings *set, struct chap *chap, const char *wor
 	return 0;
 }
 
-/* The spellings of initramfs-tools and dracut. */
-static bool is_nfs_root(struct span s)
-{
-	size_t colon;
-
-	if (span_starts(s, "nfs:"))
-		s = span_sub(s, 4, s.len);
-	else if (span_starts(s, "nfs4:"))
-		s = span_sub(s, 5, s.len);
-	if (span_starts(s, "/"))
-		return true;
-	colon = s.len && s.p[0] == '[' ? span_find(s, ']') + 1 : span_find(s, ':');
-	return colon > 0 && span_starts(span_sub(s, colon, s.len), ":/");
-}
-
 static void read_rootpath(const struct dhcp_msg *m, struct lease *lease, struct notes *notes)
 {
 	struct span text = dhcp_text_strip(dhcp_msg_option(m, DHCP_OPT_ROOT_PATH));
+	struct err err;
 	char shown[80];
 	int r;
 
@@ -142,11 +128,11 @@ static void read_rootpath(const struct dhcp_msg *m, struct lease *lease, struct 
 	else if (span_copy(text, lease->rootpath, sizeof(lease->rootpath)) < 0)
 		notes_add(notes, "option 17: ignored \"%s\": it is longer than %d bytes", shown,
 			LEASE_NAME - 1);
-	else if (is_nfs_root(text))
-		lease->has_nfs_root = true;
-	else
+	else if ((r = nfs_root_parse(text, &lease->nfs_root, &err)) == -ENOENT)
 		notes_add(
 			notes, "option 17: \"%s\" is neither an iSCSI nor an NFS root path", shown);
+	else if (r < 0)
+		notes_add(notes, "option 17: ignored: %s", err.text);
 }
 
 static bool first_host(struct span addresses, struct in_addr *ret)

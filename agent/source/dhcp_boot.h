@@ -9,7 +9,7 @@
 #include "source/dhcp_msg.h"
 
 /*
- * Fills boot, chap, bootfile, rootpath, has_nfs_root and pi_boot_server of @lease from @m. What is
+ * Fills boot, chap, bootfile, rootpath, nfs_root and pi_boot_server of @lease from @m. What is
  * malformed or unknown is left out with a remark.
  */
 void dhcp_boot_read(const struct dhcp_msg *m, struct lease *lease, struct notes *notes);

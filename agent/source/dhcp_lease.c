@@ -177,21 +177,50 @@ static void read_routes(const struct dhcp_msg *m, struct lease *lease, struct no
 		notes_add(notes, "option 3: ignored: the router is no host");
 }
 
-static void read_dns(const struct dhcp_msg *m, struct lease *lease, struct notes *notes)
+/* A list of hosts, of which there is room for LEASE_SERVERS: name servers, time servers. */
+static void read_hosts(const struct dhcp_msg *m, enum dhcp_option code, struct in_addr *to,
+	unsigned int *n, struct notes *notes)
 {
 	struct span val;
 
-	if (!get_list(m, DHCP_OPT_DNS, 4, notes, &val))
+	if (!get_list(m, code, 4, notes, &val))
 		return;
 	for (; val.len; val = span_sub(val, 4, val.len)) {
 		if (!dhcp_msg_is_host(address_at(val, 0)))
-			notes_add(notes, "option 6: ignored a name server that is no host");
-		else if (lease->n_dns == LEASE_SERVERS)
-			notes_add(notes, "option 6: ignored a name server after the first %d",
+			notes_add(notes, "option %d: ignored a server that is no host", code);
+		else if (*n == LEASE_SERVERS)
+			notes_add(notes, "option %d: ignored a server after the first %d", code,
 				LEASE_SERVERS);
 		else
-			lease->dns[lease->n_dns++] = address_at(val, 0);
+			to[(*n)++] = address_at(val, 0);
 	}
+}
+
+/* Option 125: enterprise-number data-len data, repeated (RFC 3925 section 4). */
+static void read_vendors(const struct dhcp_msg *m, struct lease *lease, struct notes *notes)
+{
+	struct span s = dhcp_msg_option(m, DHCP_OPT_VENDOR_ID);
+	struct lease_vendor vendor[LEASE_VENDORS];
+	unsigned int n = 0, more = 0;
+
+	while (s.len) {
+		unsigned int bytes = s.len < 5 ? 0 : s.p[4];
+
+		if (s.len < 5 || s.len - 5 < bytes) {
+			notes_add(notes, "option 125: ignored: a length runs past its end");
+			return;
+		}
+		if (n < LEASE_VENDORS)
+			vendor[n++] = (struct lease_vendor){num_be32(s.p), bytes};
+		else
+			more++;
+		s = span_sub(s, 5 + (size_t)bytes, s.len);
+	}
+	if (more)
+		notes_add(notes, "option 125: %u enterprises after the first %d are not shown",
+			more, LEASE_VENDORS);
+	memcpy(lease->vendor, vendor, n * sizeof(vendor[0]));
+	lease->n_vendors = n;
 }
 
 static void read_times(const struct dhcp_msg *m, struct lease *lease, struct notes *notes)
@@ -261,7 +290,9 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 		sizeof(lease.message));
 	read_network(&m, &lease, notes);
 	read_routes(&m, &lease, notes);
-	read_dns(&m, &lease, notes);
+	read_hosts(&m, DHCP_OPT_DNS, lease.dns, &lease.n_dns, notes);
+	read_hosts(&m, DHCP_OPT_NTP, lease.ntp, &lease.n_ntp, notes);
+	read_vendors(&m, &lease, notes);
 	read_times(&m, &lease, notes);
 	read_name(&m, DHCP_OPT_HOST_NAME, lease.hostname, notes);
 	read_name(&m, DHCP_OPT_DOMAIN, lease.domain, notes);

@@ -11,10 +11,12 @@
 #include "base/notes.h"
 #include "base/span.h"
 #include "source/dhcp_msg.h"
+#include "source/nfs_root.h"
 #include "source/settings.h"
 
 #define LEASE_ROUTES  32
 #define LEASE_SERVERS 4
+#define LEASE_VENDORS 4
 #define LEASE_NAME    256
 #define LEASE_FOREVER 0xffffffffu
 
@@ -22,6 +24,12 @@ struct lease_route {
 	struct in_addr dst; /* network order, host bits zero */
 	unsigned int prefix;
 	struct in_addr gateway; /* 0.0.0.0: on the link (RFC 3442) */
+};
+
+/* One enterprise's part of option 125 (RFC 3925 section 4). */
+struct lease_vendor {
+	uint32_t enterprise; /* IANA's private enterprise number */
+	unsigned int bytes;
 };
 
 struct lease {
@@ -39,6 +47,10 @@ struct lease {
 	struct lease_route route[LEASE_ROUTES];
 	unsigned int n_dns;
 	struct in_addr dns[LEASE_SERVERS];
+	unsigned int n_ntp;
+	struct in_addr ntp[LEASE_SERVERS]; /* option 42 */
+	unsigned int n_vendors;
+	struct lease_vendor vendor[LEASE_VENDORS]; /* option 125: shown, not acted on */
 	unsigned int mtu; /* 0 if absent */
 	bool has_lease_time;
 	uint32_t lease_s, t1_s, t2_s; /* LEASE_FOREVER without option 51; T1, T2: 1/2 and 7/8 */
@@ -58,7 +70,7 @@ struct lease {
 	 */
 	struct settings boot;
 	struct chap chap; /* of the root path in option 17 or 43 */
-	bool has_nfs_root; /* option 17 names an NFS root: kept in rootpath */
+	struct nfs_root nfs_root; /* option 17, if it names one */
 };
 
 /*

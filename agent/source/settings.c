@@ -47,7 +47,7 @@ static bool climbs(struct span s)
 	return false;
 }
 
-static bool is_host(struct span v)
+bool settings_is_host(struct span v)
 {
 	struct in6_addr a6;
 
@@ -60,7 +60,7 @@ static bool is_host(struct span v)
 
 static bool ok_server(struct span v)
 {
-	return is_host(v); /* "dhcp" is a host name by its form */
+	return settings_is_host(v); /* "dhcp" is a host name by its form */
 }
 
 /* What %i becomes is part of a path and of an iSCSI name. */
@@ -104,7 +104,7 @@ static bool ok_root(struct span v)
 	return false;
 }
 
-static bool ok_path(struct span v)
+bool settings_is_path(struct span v)
 {
 	return v.len > 1 && v.p[0] == '/' && span_is_graph(v) && !climbs(v) &&
 	       span_find(v, '\\') == v.len && span_find(v, '"') == v.len &&
@@ -120,10 +120,10 @@ static bool ok_firmware(struct span v)
 	if (v.len && v.p[0] == '[')
 		at = span_find(v, ']');
 	at += span_find(span_sub(v, at, v.len), ':');
-	return is_host(span_sub(v, 0, at)) && ok_path(span_sub(v, at + 1, v.len));
+	return settings_is_host(span_sub(v, 0, at)) && settings_is_path(span_sub(v, at + 1, v.len));
 }
 
-static bool ok_options(struct span v)
+bool settings_is_options(struct span v)
 {
 	return all_in(v, "=,._:/-");
 }
@@ -191,8 +191,9 @@ static const struct {
 	[SETTING_ROOT] = {"root", ok_root,
 		"LABEL=, UUID=, PARTLABEL=, PARTUUID=, part:N or a path below /dev"},
 	[SETTING_FIRMWARE] = {"firmware", ok_firmware, "HOST:/path without \"..\", or off"},
-	[SETTING_FIRMWARE_DIR] = {"firmware.dir", ok_path, "an absolute path without \"..\""},
-	[SETTING_FIRMWARE_OPTIONS] = {"firmware.options", ok_options,
+	[SETTING_FIRMWARE_DIR] = {"firmware.dir", settings_is_path,
+		"an absolute path without \"..\""},
+	[SETTING_FIRMWARE_OPTIONS] = {"firmware.options", settings_is_options,
 		"NFS mount options separated by commas"},
 	[SETTING_FIRMWARE_POLICY] = {"firmware.policy", ok_policy, "optional or required"},
 	[SETTING_NET] = {"net", ok_net, "the name or the MAC address of an interface"},
@@ -315,7 +316,7 @@ int settings_parse_portal(struct span text, struct portal *ret, struct err *rete
 
 		host = span_sub(text, 0, colon < comma ? colon : comma);
 		tail = span_sub(text, host.len, text.len);
-		if (!is_host(host))
+		if (!settings_is_host(host))
 			return err_set(
 				reterr, -EINVAL, "portal %s: no address or host name", shown);
 	}

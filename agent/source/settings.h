@@ -82,6 +82,15 @@ int settings_put(struct settings *set, enum setting_id id, const char *word, str
 void settings_put_words(
 	struct settings *set, const char *what, struct span text, struct notes *notes);
 
+/* True if @v has the form of an address (IPv6 with or without brackets) or a host name. */
+bool settings_is_host(struct span v);
+
+/* True if @v is an absolute path without "..", quotes, backslashes and what is not printable. */
+bool settings_is_path(struct span v);
+
+/* True if @v can be NFS mount options: letters, digits and = , . _ : / - */
+bool settings_is_options(struct span v);
+
 /*
  * ADDRESS[:PORT][,TPGT] with an IPv4 address, [IPv6] or a host name; defaults 3260 and 1.
  * Returns 0 or -EINVAL with @reterr.

@@ -53,6 +53,10 @@ static inline void print_options(FILE *f, const struct lease *l)
 	}
 	for (unsigned int i = 0; i < l->n_dns; i++)
 		print_address(f, "dns", l->dns[i]);
+	for (unsigned int i = 0; i < l->n_ntp; i++)
+		print_address(f, "ntp", l->ntp[i]);
+	for (unsigned int i = 0; i < l->n_vendors; i++)
+		fprintf(f, "vendor %u: %u bytes\n", l->vendor[i].enterprise, l->vendor[i].bytes);
 	if (l->mtu)
 		fprintf(f, "mtu %u\n", l->mtu);
 	print_text(f, "message", l->message);
@@ -63,8 +67,9 @@ static inline void print_options(FILE *f, const struct lease *l)
 	print_text(f, "rootpath", l->rootpath);
 	if (l->pi_boot_server)
 		fputs("pi boot server\n", f);
-	if (l->has_nfs_root)
-		fputs("nfs root\n", f);
+	if (l->nfs_root.present)
+		fprintf(f, "nfs root %s:%s,%s\n", l->nfs_root.host, l->nfs_root.path,
+			l->nfs_root.options);
 	if (l->chap.present)
 		fprintf(f, "chap %s:%s:%s:%s\n", l->chap.user, l->chap.secret, l->chap.user_in,
 			l->chap.secret_in);

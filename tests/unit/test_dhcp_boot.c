@@ -29,16 +29,22 @@ static void test_bootfile(void **state)
 
 static void test_rootpath(void **state)
 {
-	static const char *const nfs[] = {"/srv/root", "192.168.77.1:/srv/root", "nfs:/srv/root",
-		"nfs:192.168.77.1:/srv/root", "nfs4:server:/srv/root:rw,hard",
-		"192.168.77.1:/srv/root,vers=4", "[fd00::1]:/srv/root"};
+	static const char *const nfs[][2] = {
+		{"/srv/root", ":/srv/root,"},
+		{"192.168.77.1:/srv/root", "192.168.77.1:/srv/root,"},
+		{"nfs:/srv/root", ":/srv/root,"},
+		{"nfs:192.168.77.1:/srv/root", "192.168.77.1:/srv/root,"},
+		{"nfs4:server:/srv/root:rw,hard", "server:/srv/root,vers=4,rw,hard"},
+		{"192.168.77.1:/srv/root,vers=4", "192.168.77.1:/srv/root,vers=4"},
+		{"[fd00::1]:/srv/root", "fd00::1:/srv/root,"},
+	};
 	static const char *const neither[] = {"aoe:e0.1", "nfs:", "192.168.77.1:srv", "x"};
 	char want[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nfs) / sizeof(nfs[0]); i++) {
-		snprintf(want, sizeof(want), "rootpath %s\nnfs root\n", nfs[i]);
-		check_text(17, nfs[i], OPTIONS, want);
+		snprintf(want, sizeof(want), "rootpath %s\nnfs root %s\n", nfs[i][0], nfs[i][1]);
+		check_text(17, nfs[i][0], OPTIONS, want);
 	}
 	for (size_t i = 0; i < sizeof(neither) / sizeof(neither[0]); i++) {
 		snprintf(want, sizeof(want),
@@ -47,6 +53,10 @@ static void test_rootpath(void **state)
 			neither[i], neither[i]);
 		check_text(17, neither[i], OPTIONS, want);
 	}
+	check_text(17, "h;x:/srv", OPTIONS,
+		"rootpath h;x:/srv\n"
+		"note: option 17: ignored: \"h;x:/srv\": no address or host name stands before the "
+		"path\n");
 	check_text(17, "/srv/$HOME", OPTIONS,
 		"note: option 17: ignored \"/srv/$HOME\": it has a blank, a quote, a control "
 		"character or \"..\" in it\n");

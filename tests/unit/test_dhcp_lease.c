@@ -52,7 +52,7 @@ static void test_recorded(void **state)
 		"search lab.example.org example.org\n"
 		"rootpath 192.168.77.1:/srv/nfs/root,vers=4\n"
 		"pi boot server\n"
-		"nfs root\n"
+		"nfs root 192.168.77.1:/srv/nfs/root,vers=4\n"
 		"server=192.168.20.1 (option 66)\n"
 		"target=iqn.2025-01.org.example:a-rather-long-target-name-for-the-client-in-the-"
 		"third-rack-of-the-second-hall (option 224)\n"
@@ -275,9 +275,9 @@ static void test_dns_mtu(void **state)
 	(void)state;
 	check_hex("0614 c0a84d01 c0a84d02 c0a84d03 c0a84d04 c0a84d05", OPTIONS,
 		"dns 192.168.77.1\ndns 192.168.77.2\ndns 192.168.77.3\ndns 192.168.77.4\n"
-		"note: option 6: ignored a name server after the first 4\n");
+		"note: option 6: ignored a server after the first 4\n");
 	check_hex("0608 00000000 c0a84d02", OPTIONS,
-		"dns 192.168.77.2\nnote: option 6: ignored a name server that is no host\n");
+		"dns 192.168.77.2\nnote: option 6: ignored a server that is no host\n");
 	check_hex("0605 c0a84d0200", OPTIONS,
 		"note: option 6: ignored: 5 bytes are no multiple of 4\n");
 	check_hex("1a0205dc", OPTIONS, "mtu 1500\n");
@@ -285,6 +285,26 @@ static void test_dns_mtu(void **state)
 	check_hex("1a02ffff", OPTIONS, "mtu 65535\n");
 	check_hex("1a02023f", OPTIONS, "note: option 26: ignored: an MTU of 575 is below 576\n");
 	check_hex("1a0105", OPTIONS, "note: option 26: ignored: 1 bytes instead of 2\n");
+	check_hex("2a08 c0a84d02c0a84d03", OPTIONS, "ntp 192.168.77.2\nntp 192.168.77.3\n");
+	check_hex("2a04 e0000101", OPTIONS, "note: option 42: ignored a server that is no host\n");
+	check_hex(
+		"2a03 c0a84d", OPTIONS, "note: option 42: ignored: 3 bytes are no multiple of 4\n");
+}
+
+/* Option 125: whose it is, and how much. */
+static void test_vendors(void **state)
+{
+	(void)state;
+	check_hex("7d05 0000118b00", OPTIONS, "vendor 4491: 0 bytes\n");
+	check_hex("7d0f 0000118b03020161 0000000902ffff", OPTIONS,
+		"vendor 4491: 3 bytes\nvendor 9: 2 bytes\n");
+	check_hex("7d04 0000118b", OPTIONS,
+		"note: option 125: ignored: a length runs past its end\n");
+	check_hex("7d05 0000118b01", OPTIONS,
+		"note: option 125: ignored: a length runs past its end\n");
+	check_hex("7d19 0000000100 0000000200 0000000300 0000000400 0000000500", OPTIONS,
+		"vendor 1: 0 bytes\nvendor 2: 0 bytes\nvendor 3: 0 bytes\nvendor 4: 0 bytes\n"
+		"note: option 125: 1 enterprises after the first 4 are not shown\n");
 }
 
 int main(void)
@@ -298,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_dns_mtu),
+		cmocka_unit_test(test_vendors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
