@@ -10,9 +10,10 @@
 #: fuzz           each harness for FUZZ_SECONDS=60
 #: lint           the rules of the tree; tidy: clang's analyzer
 #: clang          the agent by the other compiler, in BUILD/clang
+#: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell sim fuzz-corpus
-#: test           everything that fits: lint tidy clang check unit-arm64 deb-check package e2e-quick
+#: check          unit golden shell sim sync fuzz-corpus
+#: test           everything that fits: lint tidy clang check sync-crash unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
 HOST_ARCH := $(shell dpkg --print-architecture)
@@ -89,6 +90,13 @@ $(PACKAGE): package-%: e2e-deps e2e-deb
 sim:
 	@tests/sim/run
 
+# Boot files become generations, as far as that needs no guest.
+sync: $(BUILD)/pinet
+	@tests/sync/run $<
+
+sync-crash: $(BUILD)/pinet
+	@tests/sync/run $< --part crash
+
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%
 	@tests/report fuzz-corpus/$* timeout 120 $< -timeout=10 tests/fuzz/corpus/$(*:fuzz_%=%)/*
@@ -158,8 +166,8 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell sim fuzz-corpus
-TEST := lint tidy clang $(CHECK) $(if $(CROSS),unit-arm64) deb-check package e2e-quick
+CHECK := unit golden shell sim sync fuzz-corpus
+TEST := lint tidy clang $(CHECK) sync-crash $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
 	@tests/run $(BUILD)/test $(CHECK)
@@ -167,7 +175,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell sim fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell sim sync sync-crash fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

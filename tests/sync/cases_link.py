@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The link layout: a Debian kernel package, and a boot directory without config.txt."""
+
+import json
+import os
+
+from rig import Rig, bzimage
+
+V9, V10, V11, V12, V13 = (f"6.1.0-{n}-amd64" for n in (9, 10, 11, 12, 13))
+
+
+def first_and_nothing_new(rig: Rig) -> None:
+    rig.debian(V9)
+    done = rig.sync()
+    assert done.status == 0 and f"g000001-{V9} active, 2 files, 2 new" in done.err, done
+    before = sorted(os.listdir(rig.path("boot/pinet")))
+    assert before == ["active", f"g000001-{V9}", "owner", "states"], before
+    assert rig.state()["result"] == "ok" and rig.state()["generation"] == f"g000001-{V9}", rig.state()
+    done = rig.sync()
+    assert done.status == 0 and "nothing to do" in done.err, done
+    assert rig.generations() == [f"g000001-{V9}"]
+
+
+def new_kernel_links_what_is_the_same(rig: Rig) -> None:
+    tree = "root/usr/lib/linux-image-{}/broadcom/bcm.dtb"
+    rig.debian(V9)
+    rig.put(tree.format(V9), "the same tree")
+    rig.put("boot/cmdline.txt", "root=LABEL=writable\n")
+    rig.sync()
+    rig.debian(V10)
+    rig.put(tree.format(V10), "the same tree")
+    done = rig.sync()
+    old, new = f"g000001-{V9}", f"g000002-{V10}"
+    assert rig.active() == new and f"(was {old})" in done.err, done
+    assert "5 files, 4 new" in done.err, done  # also a script for iPXE
+    assert rig.inode(old, "dtb/broadcom/bcm.dtb") == rig.inode(new, "dtb/broadcom/bcm.dtb")
+    assert rig.inode(old, "vmlinuz") != rig.inode(new, "vmlinuz")
+    assert rig.inode(new, "vmlinuz") != os.stat(rig.path(f"root/boot/vmlinuz-{V10}")).st_ino
+    assert rig.read(f"boot/pinet/{new}/cmdline.txt") == f"root=LABEL=writable pinet.generation={new}\n"
+    assert f"previous {old}\n" in rig.read(f"boot/pinet/{new}/manifest")
+
+
+def removal_goes_back_to_the_kernel_before(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.debian(V10)
+    rig.sync()
+    for name in (f"boot/vmlinuz-{V10}", f"boot/initrd.img-{V10}", f"lib/modules/{V10}"):
+        rig.remove(f"root/{name}")
+    rig.sync()
+    assert rig.active() == f"g000002-{V9}"
+
+
+def kernel_without_initramfs_waits(rig: Rig) -> None:
+    rig.put(f"root/boot/vmlinuz-{V9}", bzimage(V9))
+    rig.modules(V9)
+    done = rig.sync()
+    assert done.status == 1 and "its initramfs is missing" in done.err, done
+    state = rig.state()
+    assert state["result"] == "pending" and "initramfs" in state["reason"], state
+    # the first time counts; a trigger does not fail; a retry that changes nothing is silent
+    since = state["since"]
+    done = rig.sync("--defer")
+    assert done.status == 0 and "it has to wait" in done.err, done
+    done = rig.sync("--defer", "--retry")
+    assert (done.status, done.err) == (0, ""), done
+    assert rig.state()["since"] == since
+    rig.initramfs(f"root/boot/initrd.img-{V9}", V9)
+    done = rig.sync("--retry", "--defer")
+    assert done.status == 0 and "active" in done.err, done
+    assert rig.state() == {"result": "ok", "generation": f"g000001-{V9}", "time": rig.state()["time"]}
+    # nothing is pending: nothing is looked at
+    rig.debian(V10)
+    done = rig.sync("--retry")
+    assert (done.status, done.err, rig.active()) == (0, "", f"g000001-{V9}"), done
+
+
+def another_kernel_inside_its_file(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.put(f"root/boot/vmlinuz-{V9}", bzimage(V10))
+    done = rig.sync()
+    assert done.status == 1 and f"is the kernel {V10}" in done.err, done
+    rig.put(f"root/boot/vmlinuz-{V9}", "garbage")
+    done = rig.sync()
+    assert done.status == 1 and "it is no Linux kernel" in done.err, done
+    assert rig.active() == "" and rig.generations() == []
+
+
+def initramfs_of_any_packer(rig: Rig) -> None:
+    rig.debian(V9)
+    for pack in ("gzip -n", "xz", "zstd -q"):
+        rig.initramfs(f"root/boot/initrd.img-{V9}", V9, salt=pack.split()[0], pack=pack)
+        done = rig.sync()
+        assert done.status == 0 and "active" in done.err, (pack, done)
+
+
+def initramfs_that_cannot_boot(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.nic()
+    image = f"root/boot/initrd.img-{V9}"
+    for build, sentence in (
+        (lambda: rig.initramfs(image, V9, agent=False), "has no pinet in it"),
+        (lambda: rig.initramfs(image, V9, driver=False), "lacks the module virtio_net, which drives eth0"),
+        (lambda: rig.initramfs(image, V10), f"has the modules of kernel {V10}, but its kernel is {V9}"),
+        (lambda: rig.put(image, "garbage"), "cannot read it"),
+        (lambda: rig.put(image, ""), ""),
+    ):
+        build()
+        done = rig.sync()
+        assert done.status == 1 and sentence in done.err and rig.active() == "", done
+    # what is built in need not be inside
+    rig.initramfs(image, V9, driver=False)
+    rig.put(f"root/lib/modules/{V9}/modules.builtin", "kernel/drivers/net/virtio-net.ko\n")
+    assert rig.sync().status == 0
+    # the owner knows better
+    rig.debian(V10)
+    rig.initramfs(f"root/boot/initrd.img-{V10}", V10, agent=False)
+    assert rig.sync().status == 1 and rig.active() == f"g000001-{V9}"
+    done = rig.sync("--force")
+    assert done.status == 0 and "has no pinet in it" in done.err and rig.active().endswith(V10), done
+
+
+def old_ones_are_removed(rig: Rig) -> None:
+    versions = (V9, V10, V11, V12, V13)
+    for version in versions:
+        rig.debian(version)
+        rig.sync()
+        if version == V9:
+            rig.put("root/proc/cmdline", f"pinet.generation=g000001-{V9}\n")
+            assert rig.run("mark-good").status == 0
+    # three in all: the last good one is one of them
+    assert rig.generations() == [f"g{n:06}-{versions[n - 1]}" for n in (1, 4, 5)], rig.generations()
+    rig.debian("6.1.0-14-amd64")
+    rig.sync("--keep", "1")
+    assert rig.generations() == [f"g000001-{V9}", "g000006-6.1.0-14-amd64"], rig.generations()
+    assert rig.read("boot/pinet/states").split("\n")[0].startswith(f"g000001-{V9} good 0 "), rig.read("boot/pinet/states")
+
+
+def rollback_lasts(rig: Rig) -> None:
+    first, second = f"g000001-{V9}", f"g000002-{V10}"
+    rig.debian(V9)
+    rig.sync()
+    assert rig.run("rollback").status == 1  # to nowhere
+    rig.put("root/proc/cmdline", f"pinet.generation={first}\n")
+    rig.run("mark-good")
+    rig.debian(V10)
+    rig.sync()
+    done = rig.run("rollback")
+    assert done.status == 0 and f"{first} is active (was {second})" in done.err, done
+    for args in ((), ("--defer",)):
+        done = rig.sync(*args)
+        assert done.status == 0 and rig.active() == first and "nothing new" in done.err, done
+    # what is no change of boot files changes nothing
+    rig.put("root/boot/System.map", "")
+    rig.modules("0.0-other")
+    assert rig.sync().status == 0 and rig.active() == first
+    assert rig.run("rollback", second).status == 0 and rig.active() == second
+    assert "is active already" in rig.run("rollback", second).err
+    assert rig.run("rollback", "g000009-6.1").status == 1
+    rig.run("rollback")
+    rig.sync("--force")
+    assert rig.active() == second
+    rig.run("rollback")
+    rig.initramfs(f"root/boot/initrd.img-{V10}", V10, salt="new")
+    rig.sync()
+    assert rig.active() == f"g000003-{V10}"
+
+
+def rollback_needs_modules_and_files(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    rig.debian(V10)
+    rig.sync()
+    rig.remove(f"root/lib/modules/{V9}")
+    done = rig.run("rollback", f"g000001-{V9}")
+    assert done.status == 1 and "has no modules for the kernel" in done.err, done
+    rig.modules(V9)
+    rig.remove(f"boot/pinet/g000001-{V9}/initrd.img")
+    done = rig.run("rollback", f"g000001-{V9}")
+    assert done.status == 1 and "initrd.img" in done.err, done
+    assert rig.active() == f"g000002-{V10}"
+
+
+def bad_is_not_activated_again(rig: Rig) -> None:
+    first, second = f"g000001-{V9}", f"g000002-{V10}"
+    rig.debian(V9)
+    rig.sync()
+    rig.debian(V10)
+    rig.sync()
+    # as the agent in the initramfs does after three boots
+    rig.put("boot/pinet/states", f"{first} good 0 1000\n{second} bad 3 2000\n")
+    rig.run("rollback")
+    for _ in range(2):
+        done = rig.sync()
+        assert done.status == 1 and "did not come up" in done.err and rig.active() == first, done
+    rig.remove("root/var/lib/pinet/stamp")
+    assert rig.sync().status == 1 and rig.active() == first
+    assert rig.generations() == [first, second]
+    rig.sync("--force")
+    assert rig.active() == second and f"{second} new 0" in rig.read("boot/pinet/states")
+
+
+def generations_for_programs(rig: Rig) -> None:
+    done = rig.run("generations")
+    assert done.status == 0 and "no generations yet" in done.out, done
+    assert json.loads(rig.run("generations", "--json").out) == []
+    assert rig.run("generations", "--needs", V9).status == 3
+    for version in (V9, V10, V11):
+        rig.debian(version)
+        rig.sync()
+        if version == V9:
+            rig.put("root/proc/cmdline", f"pinet.generation=g000001-{V9}\n")
+            rig.run("mark-good")
+    shown = json.loads(rig.run("generations", "--json").out)
+    assert [one["name"] for one in shown] == [f"g000001-{V9}", f"g000002-{V10}", f"g000003-{V11}"], shown
+    assert [one["active"] for one in shown] == [False, False, True], shown
+    assert [one["last_good"] for one in shown] == [True, False, False], shown
+    assert [one["running"] for one in shown] == [True, False, False], shown
+    assert [one["state"] for one in shown] == ["good", "new", "new"], shown
+    assert [one["kernel"] for one in shown] == [V9, V10, V11] and shown[0]["files"] == 2, shown
+    for version, status in ((V9, 0), (V10, 3), (V11, 0), ("6.1", 3)):
+        assert rig.run("generations", "--needs", version).status == status, version
+    assert rig.run("generations", "extra").status == 2
+
+
+def mark_good_of_what_runs(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    # the boot loader passed no word: by the kernel
+    rig.put("root/proc/sys/kernel/osrelease", f"{V10}\n")
+    assert "nothing to mark" in rig.run("mark-good").err
+    rig.put("root/proc/sys/kernel/osrelease", f"{V9}\n")
+    assert f"g000001-{V9} is good" in rig.run("mark-good").err
+    assert f"g000001-{V9} good 0" in rig.read("boot/pinet/states")
+    before = os.stat(rig.path("boot/pinet/states")).st_ino
+    assert "is known to be good" in rig.run("mark-good").err
+    assert os.stat(rig.path("boot/pinet/states")).st_ino == before
+    rig.put("root/proc/cmdline", "pinet.generation=g000007-6.1\n")
+    assert "nothing to mark" in rig.run("mark-good").err
+
+
+def arguments(rig: Rig) -> None:
+    for args in (("--verify=all",), ("--keep", "0"), ("--keep", "x"), ("--keep", "101"), ("extra",), ("--nothing",)):
+        assert rig.sync(*args).status == 2, args
+    assert rig.run("rollback", "a", "b").status == 2
+    assert rig.run("mark-good", "a").status == 2

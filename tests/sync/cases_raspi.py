@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The raspi layout: a boot directory with config.txt, and what a simulated firmware loads from it."""
+
+import os
+
+from rig import Rig
+from sim import boots
+
+V = "6.12.25+rpt-rpi-v8"
+V2712 = "6.12.25+rpt-rpi-2712"
+NEXT = "6.12.34+rpt-rpi-v8"
+
+
+def _rig(rig: Rig) -> None:
+    rig.pi()
+    rig.raspi(V)
+    rig.put("root/proc/sys/kernel/osrelease", f"{V}\n")
+
+
+def first_and_nothing_new(rig: Rig) -> None:
+    _rig(rig)
+    mine = rig.read("boot/config.txt")
+    done = rig.sync()
+    name = f"g000001-{V}"
+    assert done.status == 0 and rig.active() == name, done
+    assert rig.read("boot/config.txt").startswith(mine + "\n# pinet: begin"), rig.read("boot/config.txt")
+    assert rig.read("boot/cmdline.txt") == "console=tty1 root=LABEL=writable pinet.server=10.0.0.1\n"
+    assert "nothing to do" in rig.sync().err
+    assert boots(rig) == {
+        "kernel": f"pinet/{name}/kernel8.img",
+        "initramfs": [f"pinet/{name}/initramfs8"],
+        "device_tree": f"pinet/{name}/bcm2711-rpi-4-b.dtb",
+        "overlays": [f"pinet/{name}/overlays/vc4.dtbo"],
+        "cmdline": f"console=tty1 root=LABEL=writable pinet.server=10.0.0.1 pinet.generation={name}",
+    }, boots(rig)
+
+
+def several_boards(rig: Rig) -> None:
+    _rig(rig)
+    rig.raspi(V2712, "_2712")
+    rig.put("boot/bcm2712-rpi-5-b.dtb", os.urandom(100))
+    rig.sync()
+    name = f"g000001-{V}"
+    assert rig.active() == name and "kernel=" not in rig.read("boot/config.txt")
+    assert boots(rig)["kernel"] == f"pinet/{name}/kernel8.img"
+    assert boots(rig, "pi5")["kernel"] == f"pinet/{name}/kernel_2712.img"
+    assert boots(rig, "pi5")["initramfs"] == [f"pinet/{name}/initramfs_2712"]
+
+
+def update_in_steps(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    old = boots(rig)
+    tree = os.stat(rig.path(f"boot/pinet/{rig.active()}/bcm2711-rpi-4-b.dtb")).st_ino
+    # the package has its modules there, then the kernel, then the initramfs
+    rig.modules(NEXT)
+    assert "nothing to do" in rig.sync().err
+    rig.raspi(NEXT)
+    rig.initramfs("boot/initramfs8", V)
+    done = rig.sync("--defer")
+    assert done.status == 0 and "initramfs8 has the modules of kernel" in done.err and boots(rig) == old, done
+    rig.initramfs("boot/initramfs8", NEXT)
+    done = rig.sync("--retry")
+    assert f"g000002-{NEXT} active, 7 files, 3 new" in done.err, done
+    assert rig.inode(f"g000002-{NEXT}", "bcm2711-rpi-4-b.dtb") == tree
+    assert boots(rig)["kernel"] == f"pinet/g000002-{NEXT}/kernel8.img"
+
+
+def owner_changes_the_command_line(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    rig.put("boot/cmdline.txt", "root=LABEL=other pinet.server=10.0.0.2\r\n")
+    assert "7 files, 1 new" in rig.sync().err
+    assert boots(rig)["cmdline"] == f"root=LABEL=other pinet.server=10.0.0.2 pinet.generation=g000002-{V}"
+    assert rig.read("boot/cmdline.txt") == "root=LABEL=other pinet.server=10.0.0.2\r\n"
+
+
+def owner_changes_config_txt(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    text = rig.read("boot/config.txt")
+    rig.put("boot/config.txt", text + "[pi4]\nhdmi_force_hotplug=1\n")
+    assert rig.sync().status == 0 and rig.active() == f"g000002-{V}"
+    assert "nothing to do" in rig.sync().err
+    assert boots(rig)["kernel"] == f"pinet/g000002-{V}/kernel8.img"
+    # the block is lost, as when a package makes the file anew
+    rig.put("boot/config.txt", text.split("# pinet")[0])
+    assert rig.sync().status == 0 and rig.active() == f"g000001-{V}", rig.active()
+    rig.put("boot/config.txt", "kernel=vmlinuz-a\ninitramfs initrd.img-a followkernel\n")
+    done = rig.sync()
+    assert done.status == 1 and "names the kernel vmlinuz-a, which is missing" in done.err, done
+
+
+def lost_words_come_back(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    rig.put("boot/cmdline.txt", "console=tty0 root=/dev/mmcblk0p2 rw\n")
+    done = rig.sync()
+    assert "cmdline.txt had lost root= pinet.server= and has it again" in done.err, done
+    assert rig.read("boot/cmdline.txt") == "console=tty0 rw root=LABEL=writable pinet.server=10.0.0.1\n"
+    assert boots(rig)["cmdline"].startswith("console=tty0 rw root=LABEL=writable pinet.server=10.0.0.1 pinet.gen")
+    rig.put("root/etc/pinet/pinet.conf", "server = 10.0.0.1\n")
+    rig.put("boot/cmdline.txt", "root=LABEL=writable\n")
+    done = rig.sync()
+    assert "lost" not in done.err and rig.read("boot/cmdline.txt") == "root=LABEL=writable\n", done
+
+
+def for_one_boot(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    old = boots(rig)
+    rig.raspi(NEXT)
+    name = f"g000002-{NEXT}"
+    done = rig.sync("--try")
+    assert done.status == 0 and f"{name} for one boot" in done.err, done
+    assert boots(rig) == old and boots(rig, tryboot=True)["kernel"] == f"pinet/{name}/kernel8.img"
+    # what runs by itself does not decide about it
+    assert rig.sync("--defer").status == 0 and boots(rig) == old
+    # a boot of it that comes up does
+    rig.put("root/proc/cmdline", f"pinet.generation={name}\n")
+    done = rig.run("mark-good")
+    assert f"{name} is active" in done.err and boots(rig)["kernel"] == f"pinet/{name}/kernel8.img", done
+    assert f"{name} good" in rig.read("boot/pinet/states")
+
+
+def for_one_boot_then_for_all(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    rig.raspi(NEXT)
+    rig.sync("--try")
+    rig.sync()
+    assert rig.active() == f"g000002-{NEXT}"
+
+
+def no_device_tree(rig: Rig) -> None:
+    _rig(rig)
+    rig.remove("boot/bcm2711-rpi-4-b.dtb")
+    done = rig.sync()
+    assert done.status == 1 and "no device tree" in done.err and rig.active() == "", done

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A boot server that is full, read-only, used by another machine, or that shows other files by TFTP."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from rig import Rig, bzimage
+
+V9, V10, V11 = (f"6.1.0-{n}-amd64" for n in (9, 10, 11))
+
+
+def _mount(rig: Rig, size_kib: int) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs", rig.boot], check=True)
+
+
+def _large(rig: Rig, version: str) -> None:
+    """A kernel of 400 kB, each of another size."""
+    rig.debian(version)
+    rig.put(f"root/boot/vmlinuz-{version}", bzimage(version) + os.urandom(400_000 + int(version.split("-")[1])))
+
+
+def no_room(rig: Rig) -> None:
+    _mount(rig, 2100)
+    _large(rig, V9)
+    assert rig.sync().status == 0
+    filler = rig.path("boot/filler")
+    with open(filler, "wb") as file:
+        file.write(bytes(200_000))
+    _large(rig, V10)
+    done = rig.sync()
+    assert done.status == 1 and rig.active() == f"g000001-{V9}", done
+    assert "room" in done.err or "space" in done.err, done
+    assert rig.generations() == [f"g000001-{V9}"] and rig.state()["result"] == "pending"
+    assert not [name for name in os.listdir(rig.path("boot/pinet")) if name.startswith(".")]
+    os.unlink(filler)
+    assert rig.sync("--retry").status == 0 and rig.active() == f"g000002-{V10}"
+
+
+def room_is_made(rig: Rig) -> None:
+    _mount(rig, 2700)
+    for version in (V9, V10, V11):
+        _large(rig, version)
+        assert rig.sync().status == 0
+    assert len(rig.generations()) == 3
+    _large(rig, "6.1.0-12-amd64")
+    done = rig.sync()
+    assert done.status == 0 and "older removed" in done.err, done
+    assert f"g000001-{V9}" not in rig.generations() and rig.active() == "g000004-6.1.0-12-amd64"
+
+
+def read_only(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    subprocess.run(["mount", "--bind", rig.boot, rig.boot], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", rig.boot], check=True)
+    assert rig.sync().status == 0  # nothing to do
+    rig.debian(V10)
+    done = rig.sync()
+    assert done.status == 1 and "ead-only" in done.err and rig.active() == f"g000001-{V9}", done
+    assert "ead-only" in rig.state()["reason"]
+    assert rig.run("rollback", f"g000001-{V9}").status == 1
+    subprocess.run(["mount", "-o", "remount,bind,rw", rig.boot], check=True)
+    assert rig.sync("--retry", "--defer").status == 0 and rig.active() == f"g000002-{V10}"
+
+
+def directory_of_another_machine(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    rig.put("root/etc/machine-id", "ffffffffffffffffffffffffffffffff\n")
+    rig.put("root/etc/hostname", "other\n")
+    rig.debian(V10)
+    done = rig.sync()
+    assert done.status == 1 and "--adopt" in done.err and rig.active() == f"g000001-{V9}", done
+    done = rig.sync("--adopt")
+    assert done.status == 0 and rig.active() == f"g000002-{V10}", done
+
+
+def two_at_once(rig: Rig) -> None:
+    """Both end well: one does it, the other finds the lock or nothing to do."""
+    rig.debian(V9)
+    argv = [rig.pinet, "sync", "--root", rig.root, "--dir", rig.boot]
+    both = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(2)]
+    outputs = [one.communicate(timeout=60)[0] for one in both]
+    statuses = sorted(one.returncode for one in both)
+    assert statuses in ([0, 0], [0, 1]), outputs
+    assert rig.generations() == [f"g000001-{V9}"] and rig.active() == f"g000001-{V9}", outputs
+    assert not os.path.exists(rig.path("boot/pinet/lock"))
+
+
+def damage_is_found(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    with open(rig.path(f"boot/pinet/g000001-{V9}/vmlinuz"), "r+b") as file:
+        file.write(b"x")
+    assert rig.sync().status == 0  # sizes and times say nothing of it
+    done = rig.sync("--force")
+    assert done.status == 1 and "vmlinuz" in done.err, done
+    assert rig.run("rollback", f"g000001-{V9}").status == 1
+
+
+def _tftp(rig: Rig, root: str) -> subprocess.Popen:
+    """dnsmasq as TFTP server of @root."""
+    argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null", "--port=0", "--pid-file="]
+    argv += ["--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--enable-tftp", f"--tftp-root={root}"]
+    server = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.2)
+            probe.sendto(b"\0\1none\0octet\0", ("127.0.0.1", 69))
+            try:
+                probe.recv(100)
+                return server
+            except OSError:
+                continue
+    server.kill()
+    raise AssertionError("dnsmasq does not answer")
+
+
+def _booted_from(rig: Rig, path: str) -> None:
+    rig.put("root/run/pinet/boot", f"result=ok\nfirmware.on=1\nfirmware.host=127.0.0.1\nfirmware.path={path}\n")
+
+
+def by_tftp(rig: Rig) -> None:
+    rig.debian(V9)
+    done = rig.sync("--verify=tftp")
+    assert done.status == 1 and "the boot server is not known" in done.err, done
+    server = _tftp(rig, rig.work)
+    try:
+        for path in ("/srv/tftp/boot", "/exports/pxe/boot", "/boot"):
+            _booted_from(rig, path)
+            rig.initramfs(f"root/boot/initrd.img-{V9}", V9, salt=path)
+            done = rig.sync("--verify=tftp")
+            assert done.status == 0, done
+        _booted_from(rig, "/elsewhere")
+        done = rig.sync("--verify=tftp")
+        assert done.status == 1 and "--tftp-prefix" in done.err, done
+        done = rig.sync("--verify=tftp", "--tftp-prefix", "/boot/")
+        assert done.status == 0, done
+        # what could not be fetched is not activated
+        rig.initramfs(f"root/boot/initrd.img-{V9}", V9, salt="last")
+        active = rig.active()
+        done = rig.sync("--verify=tftp", "--tftp-prefix", "other")
+        assert done.status == 1 and "does not give other/pinet/" in done.err and rig.active() == active, done
+        assert len(rig.generations()) == 3, rig.generations()
+        assert rig.sync().status == 0
+        active = rig.active()
+        # a copy of the directory that somebody made, and that is not what was stored
+        shutil.copytree(rig.boot, rig.path("copy/boot"), symlinks=True)
+        with open(rig.path(f"copy/boot/pinet/{active}/vmlinuz"), "r+b") as file:
+            file.write(b"x")
+        done = rig.sync("--verify=tftp", "--tftp-prefix", "copy/boot")
+        assert done.status == 1 and f"gives another copy/boot/pinet/{active}/vmlinuz" in done.err, done
+    finally:
+        server.kill()
+        server.wait()
+
+
+def nothing_below_a_mount_point(rig: Rig) -> None:
+    """Without --dir only a mounted NFS will do."""
+    rig.debian(V9)
+    argv = [rig.pinet, "sync", "--root", rig.root]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "does not boot from a boot server" in done.stderr, done
+    rig.put("root/run/pinet/boot", "result=ok\nfirmware.on=1\n")
+    rig.put("root/run/pinet/firmware", "mounted=0\nwhere=/boot/firmware\nerror=no answer from 10.0.0.1\n")
+    os.makedirs(rig.path("root/boot/firmware"))
+    done = subprocess.run([*argv, "--defer"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "are not mounted at" in done.stderr and "no answer from" in done.stderr, done
+    assert rig.state()["result"] == "pending" and os.listdir(rig.path("root/boot/firmware")) == []
+    rig.put("root/run/pinet/boot", "result=ok\nfirmware.on=0\n")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "does not boot from a boot server" in done.stderr, done
