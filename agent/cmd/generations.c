@@ -148,13 +148,19 @@ static bool has_version(const char *name, const char *version)
 	return name_parse(span_str(name), &number, &own) == 0 && span_eq_str(own, version);
 }
 
-/* For the hook that removes a kernel: is it one that the next boots may need? */
+/*
+ * For the hook that removes a kernel: is it one that the next boots may need? One that came up once
+ * needs no way back.
+ */
 static int needs(const struct view *v, const char *version)
 {
-	if (has_version(v->active, version) ||
-		(v->last_good && has_version(v->last_good->name, version)))
+	const struct states_entry *e = states_find(&v->states, v->active);
+
+	if (has_version(v->active, version))
 		return EXIT_OK;
-	return EXIT_NOT_NEEDED;
+	if (e && e->mark == STATES_GOOD)
+		return EXIT_NOT_NEEDED;
+	return v->last_good && has_version(v->last_good->name, version) ? EXIT_OK : EXIT_NOT_NEEDED;
 }
 
 int cmd_generations(int argc, char **argv)

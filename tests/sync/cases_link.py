@@ -219,6 +219,11 @@ def generations_for_programs(rig: Rig) -> None:
     assert [one["kernel"] for one in shown] == [V9, V10, V11] and shown[0]["files"] == 2, shown
     for version, status in ((V9, 0), (V10, 3), (V11, 0), ("6.1", 3)):
         assert rig.run("generations", "--needs", version).status == status, version
+    # What is active came up: nobody needs a way back.
+    rig.put("root/proc/cmdline", f"pinet.generation=g000003-{V11}\n")
+    rig.run("mark-good")
+    for version, status in ((V9, 3), (V11, 0)):
+        assert rig.run("generations", "--needs", version).status == status, version
     assert rig.run("generations", "extra").status == 2
 
 

@@ -67,7 +67,8 @@ def firmware_nfs(run) -> str:
         return f"what the client wrote into /boot/firmware is not in the server's {path}"
     with open(path, encoding="utf-8") as file:
         text = file.read().strip()
-    return "" if text == run.version else f"{path} holds \"{text}\", not the kernel's version {run.version}"
+    version = run.facts["kernel"]
+    return "" if text == version else f"{path} holds \"{text}\", not the kernel's version {version}"
 
 
 def nfs_version(version: str):
