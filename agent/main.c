@@ -14,6 +14,9 @@ static const struct {
 } table[] = {
 	{"boot", cmd_boot, "[--handover FILE]",
 		"bring up network, iSCSI session and root (initramfs)"},
+	{"discover", cmd_discover,
+		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
+		"show the targets of a boot server"},
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
 	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
 		"list what the boot server has for this machine"},

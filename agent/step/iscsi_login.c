@@ -20,6 +20,7 @@
 #define ITT        0x70696e65u
 
 enum { CLASS_SUCCESS = 0, CLASS_REDIRECT = 1 };
+enum { MOVED_PERMANENTLY = 2 }; /* else: for now */
 
 static enum iscsi_stage stage_of(const struct iscsi_login *l)
 {
@@ -217,15 +218,19 @@ int iscsi_login_feed(struct iscsi_login *login, const uint8_t bhs[ISCSI_BHS_SIZE
 
 	iscsi_pdu_parse(bhs, &r);
 	ret = check(login, &r, reterr);
-	if (ret == 0 && r.status_class > CLASS_REDIRECT)
+	if (ret == 0 && r.status_class > CLASS_REDIRECT) {
+		login->refused = true;
 		ret = iscsi_status_login(&login->config, &r, reterr);
+	}
 	if (ret == 0)
 		ret = take_text(login, data, reterr);
 	if (ret < 0)
 		return ret;
 	text = span_of(login->text.bytes, login->text.len);
-	if (r.status_class == CLASS_REDIRECT)
+	if (r.status_class == CLASS_REDIRECT) {
+		login->permanent = r.status_detail == MOVED_PERMANENTLY;
 		return on_redirect(login, text, reterr);
+	}
 	login->exp_stat_sn = r.stat_sn + 1;
 	if (r.more) {
 		/* It goes on in another PDU, which an empty request asks for (section 6.2). */

@@ -46,6 +46,8 @@ struct iscsi_login {
 	struct iscsi_keys keys; /* what was agreed, after ISCSI_LOGIN_DONE */
 	uint16_t tsih; /* the same */
 	struct portal redirect; /* where to go, after ISCSI_LOGIN_REDIRECT */
+	bool permanent; /* for good */
+	bool refused; /* the target gave a status other than success */
 };
 
 /* Makes the first request, @login->out. Returns 0, or -EMSGSIZE with @reterr. */
