@@ -71,6 +71,8 @@ void boot_report_network(struct boot_report *r, const struct plan *plan)
 void boot_report_login(struct boot_report *r)
 {
 	r->login_done_ms = clock_now_ms();
+	if (r->login.remark[0])
+		log_warning("%s; logged in by %s", r->login.remark, r->login.engine);
 	log_step("session %d: %s at %s (%s, %u ms)", r->login.sid, r->login.target, r->login.portal,
 		r->login.engine, (unsigned int)(r->login_done_ms - r->login_started_ms));
 }

@@ -130,7 +130,7 @@ static void format_firmware(const struct plan *plan, FILE *to)
 
 static void format_behaviour(const struct plan *plan, FILE *to)
 {
-	static const char *const login[] = {"iscsistart", "native", "iscsistart"};
+	static const char *const login[] = {"native, then iscsistart", "native", "iscsistart"};
 	static const char *const onfail[] = {"shell", "reboot", "poweroff", "local"};
 	char value[32];
 

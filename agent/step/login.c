@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The step login: portals in order, engines in order, and sysfs as the judge.
+ * The step login: the target if it has to be found, portals in order, engines in order, and sysfs as
+ * the judge.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "step/iscsi_dial.h"
+#include "step/iscsi_discovery.h"
 #include "step/login_engine.h"
 #include "step/session.h"
 #include "step/tcp.h"
 
-#define CONNECT_MS 3000
-#define LOGIN_MS   20000
+#define CONNECT_MS   3000
+#define LOGIN_MS     20000
+#define DISCOVERY_MS 10000
 
-static int try_portal(const struct plan *plan, const struct login_engine *engine,
+/* Which engines log in, in order; the others stand in where one does not work. */
+static const struct login_engine *const engines[][3] = {
+	[PLAN_LOGIN_AUTO] = {&login_native, &login_iscsistart, NULL},
+	[PLAN_LOGIN_NATIVE] = {&login_native, NULL},
+	[PLAN_LOGIN_ISCSISTART] = {&login_iscsistart, NULL},
+};
+
+/* Lets one engine try one portal; the kernel says what came of it. */
+static int try_engine(const struct plan *plan, const struct login_engine *engine,
 	const struct portal *portal, uint64_t deadline_ms, struct login_report *report,
 	struct err *reterr)
 {
@@ -24,10 +37,12 @@ static int try_portal(const struct plan *plan, const struct login_engine *engine
 	int r, found;
 
 	/* A portal that is not there is found out in one round trip, not by the engine's time-outs. */
-	fd = tcp_connect(
-		portal->host, portal->port, clock_min(deadline_ms, now_ms + CONNECT_MS), reterr);
-	if (fd < 0)
-		return fd;
+	if (!engine->connects) {
+		fd = tcp_connect(portal->host, portal->port,
+			clock_min(deadline_ms, now_ms + CONNECT_MS), reterr);
+		if (fd < 0)
+			return fd;
+	}
 	r = engine->login(plan, portal, clock_min(deadline_ms, now_ms + LOGIN_MS), &engine_err);
 	if (r < 0 && r != -EEXIST) {
 		*reterr = engine_err;
@@ -49,18 +64,104 @@ static int try_portal(const struct plan *plan, const struct login_engine *engine
 	return reterr->code;
 }
 
+/* What another engine may do better: this one cannot work here, or does not understand the target. */
+static bool is_engines_fault(int r)
+{
+	return r == -EOPNOTSUPP || r == -EPROTO || r == -EBADMSG || r == -EMSGSIZE;
+}
+
+static int try_portal(const struct plan *plan, const struct portal *portal, uint64_t deadline_ms,
+	struct login_report *report, struct err *reterr)
+{
+	const struct login_engine *const *engine = engines[plan->login];
+	struct err first = {.code = 0};
+
+	for (;; engine++) {
+		int r = try_engine(plan, *engine, portal, deadline_ms, report, reterr);
+
+		if (r == 0 && first.code)
+			strcpy(report->remark, first.text);
+		if (r == 0 || !is_engines_fault(r) || !engine[1])
+			return r;
+		first = *reterr;
+	}
+}
+
+/* Puts what failed at one portal behind what failed at those before. */
+static void add_failure(struct err *reterr, const struct err *err, bool is_first)
+{
+	size_t at = is_first ? 0 : strlen(reterr->text);
+
+	/* One portal whose server may come is enough for another attempt. */
+	if (is_first || reterr->code == -EDESTADDRREQ)
+		reterr->code = err->code;
+	(void)snprintf(reterr->text + at, sizeof(reterr->text) - at, "%s%s", is_first ? "" : "; ",
+		err->text); /* with many portals the text may be cut */
+}
+
+static int log_in(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
+	struct err *reterr)
+{
+	for (unsigned int i = 0; i < plan->n_portals; i++) {
+		struct err err = {.code = 0};
+
+		if (try_portal(plan, &plan->portal[i], deadline_ms, report, &err) == 0)
+			return 0;
+		add_failure(reterr, &err, i == 0);
+	}
+	return reterr->code;
+}
+
+/* The target of which @plan says nothing, by asking one portal: it and its portals go to @found. */
+static int discover(const struct plan *plan, const struct portal *portal, uint64_t deadline_ms,
+	struct plan *found, struct err *reterr)
+{
+	struct iscsi_discovery list = {.text.bytes = NULL};
+	char where[ISCSI_WHERE_SIZE];
+	struct span text;
+	int r = iscsi_discovery_run(plan, portal, deadline_ms, &list, reterr);
+
+	if (r < 0)
+		return r;
+	text = span_of(list.text.bytes, list.text.len);
+	iscsi_portal_text(&list.portal, where);
+	r = iscsi_targets_choose(text, plan->id, where, plan->initiator, found->target, reterr);
+	if (r == 0)
+		found->n_portals =
+			iscsi_targets_portals(text, found->target, &list.portal, found->portal);
+	free(list.text.bytes);
+	return r;
+}
+
+static int discover_and_log_in(const struct plan *plan, uint64_t deadline_ms,
+	struct login_report *report, struct err *reterr)
+{
+	_cleanup_free_ struct plan *found = malloc(sizeof(*found));
+
+	if (!found)
+		return err_set(reterr, -ENOMEM, "no memory for what the boot server shows");
+	*found = *plan;
+	for (unsigned int i = 0; i < plan->n_portals; i++) {
+		struct err err = {.code = 0};
+
+		if (discover(plan, &plan->portal[i],
+			    clock_min(deadline_ms, clock_now_ms() + DISCOVERY_MS), found,
+			    &err) == 0)
+			return login_run(found, deadline_ms, report, reterr);
+		add_failure(reterr, &err, i == 0);
+	}
+	return reterr->code;
+}
+
 int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
 	struct err *reterr)
 {
-	const struct login_engine *engine = &login_iscsistart;
-	int r, result;
+	int r;
 
-	if (plan->login == PLAN_LOGIN_NATIVE)
-		return err_set(reterr, -EOPNOTSUPP,
-			"login=native: this version logs in with iscsistart only");
+	if (!plan->n_portals)
+		return err_set(reterr, -EDESTADDRREQ, "no portal: add pinet.server=ADDRESS");
 	if (!plan->target[0])
-		return err_set(reterr, -EDESTADDRREQ,
-			"no target: add pinet.target=iqn..., or let DHCP name it in option 17");
+		return discover_and_log_in(plan, deadline_ms, report, reterr);
 	r = session_find(plan->target, report, reterr);
 	if (r > 0) {
 		report->existed = true;
@@ -68,20 +169,5 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
 		return 0;
 	}
 	/* A session that is not logged in now may still be recovering: the engine will tell. */
-	result = -EDESTADDRREQ;
-	for (unsigned int i = 0; i < plan->n_portals; i++) {
-		struct err err = {.code = 0};
-		size_t at = i ? strlen(reterr->text) : 0;
-
-		r = try_portal(plan, engine, &plan->portal[i], deadline_ms, report, &err);
-		if (r == 0)
-			return 0;
-		/* One portal whose server may come is enough for another attempt. */
-		if (result == -EDESTADDRREQ)
-			result = r;
-		(void)snprintf(reterr->text + at, sizeof(reterr->text) - at, "%s%s", i ? "; " : "",
-			err.text); /* with many portals the text may be cut */
-	}
-	reterr->code = result;
-	return result;
+	return log_in(plan, deadline_ms, report, reterr);
 }

@@ -106,4 +106,4 @@ static int iscsistart_login(const struct plan *plan, const struct portal *portal
 	return explain(status, out, plan, where, reterr);
 }
 
-const struct login_engine login_iscsistart = {"iscsistart", iscsistart_login};
+const struct login_engine login_iscsistart = {"iscsistart", false, iscsistart_login};

@@ -38,6 +38,7 @@ struct login_report {
 	char target[PLAN_NAME_SIZE];
 	char portal[SETTING_VALUE_SIZE]; /* HOST:PORT that answered */
 	const char *engine; /* "native" or "iscsistart" */
+	char remark[ERR_TEXT_SIZE]; /* why the first engine was passed over; "" if it was not */
 };
 
 /* The root, found on a disk of the session. */
@@ -94,7 +95,8 @@ int netconf_resolv(const struct plan *plan, const struct network_report *report,
 	size_t size) __attribute__((warn_unused_result));
 
 /*
- * Logs in to the first portal of the plan that accepts it, or adopts the session that is there.
+ * Logs in to the first portal of the plan that accepts it, or adopts the session that is there. A plan
+ * without a target gets one from what its portals show: see iscsi_targets_choose().
  * Returns 0, or a negative errno with @reterr: who was asked for what, and what it answered.
  */
 int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,

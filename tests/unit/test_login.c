@@ -35,12 +35,15 @@ static int login(const struct plan *plan, struct err *err)
 
 static void test_plan(void **state)
 {
-	struct plan plan = {.n_portals = 1, .portal = {NAMED}};
+	struct plan plan = {.login = PLAN_LOGIN_ISCSISTART, .n_portals = 1, .portal = {NAMED}};
 	struct err err = {.code = 0};
 
 	(void)state;
+	assert_int_equal(login(&(struct plan){.n_portals = 0}, &err), -EDESTADDRREQ);
+	assert_string_equal(err.text, "no portal: add pinet.server=ADDRESS");
+	/* Without a target the portals are asked what they have. */
 	assert_int_equal(login(&plan, &err), -EDESTADDRREQ);
-	assert_non_null(strstr(err.text, "pinet.target="));
+	assert_non_null(strstr(err.text, "nas.example is a name"));
 	strcpy(plan.target, TARGET);
 	assert_int_equal(login(&plan, &err), -EDESTADDRREQ);
 	assert_non_null(strstr(err.text, "nas.example is a name"));
@@ -50,13 +53,21 @@ static void test_plan(void **state)
 static void test_several_portals(void **state)
 {
 	const struct plan plans[] = {
-		{.target = TARGET, .n_portals = 2, .portal = {NAMED, CLOSED}},
-		{.target = TARGET, .n_portals = 2, .portal = {CLOSED, NAMED}},
+		{.login = PLAN_LOGIN_ISCSISTART,
+			.target = TARGET,
+			.n_portals = 2,
+			.portal = {NAMED, CLOSED}},
+		{.login = PLAN_LOGIN_ISCSISTART,
+			.target = TARGET,
+			.n_portals = 2,
+			.portal = {CLOSED, NAMED}},
+		{.n_portals = 2, .portal = {NAMED, CLOSED}},
+		{.n_portals = 2, .portal = {CLOSED, NAMED}},
 	};
 	struct err err = {.code = 0};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		int r = login(&plans[i], &err);
 
 		assert_true(r == -ECONNREFUSED || r == -ETIMEDOUT);
