@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Files: bounded reads, replacement that is whole or not at all, directories.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+
+#define TEMP_SUFFIX ".XXXXXX"
+#define LEFT_S      60 /* seconds until a temporary file is nobody's */
 
 static ssize_t read_all(const char *path, int flags, char *buf, size_t size)
 {
@@ -67,11 +71,12 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-static int sync_parent(const char *path)
+/* Opens the directory of @path. */
+static int open_parent(const char *path)
 {
 	char dir[PATH_MAX];
 	char *slash;
-	_cleanup_fd_ int fd = -1;
+	int fd;
 
 	if (strlen(path) >= sizeof(dir))
 		return -ENAMETOOLONG;
@@ -82,9 +87,16 @@ static int sync_parent(const char *path)
 	else
 		slash[slash == dir ? 1 : 0] = '\0';
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return fd < 0 ? -errno : fd;
+}
+
+static int sync_parent(const char *path)
+{
+	_cleanup_fd_ int fd = open_parent(path);
+
+	if (fd < 0)
+		return fd;
+	return fsync(fd) < 0 ? -errno : 0;
 }
 
 int fs_replace(const char *path, const char *text, mode_t mode)
@@ -93,7 +105,7 @@ int fs_replace(const char *path, const char *text, mode_t mode)
 	_cleanup_fd_ int fd = -1;
 	int n, r;
 
-	n = snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
+	n = snprintf(tmp, sizeof(tmp), "%s" TEMP_SUFFIX, path);
 	if (n < 0 || (size_t)n >= sizeof(tmp))
 		return -ENAMETOOLONG;
 	fd = mkostemp(tmp, O_CLOEXEC);
@@ -107,6 +119,33 @@ int fs_replace(const char *path, const char *text, mode_t mode)
 		return r;
 	}
 	return sync_parent(path);
+}
+
+/* True if @name is a temporary file of fs_replace() of @base and much older than that is now. */
+static bool is_left(int dir, const char *name, const char *base)
+{
+	size_t n = strlen(base);
+	struct stat st, now;
+
+	return strncmp(name, base, n) == 0 && name[n] == '.' &&
+	       strlen(&name[n]) == sizeof(TEMP_SUFFIX) - 1 &&
+	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       fstatat(dir, base, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_mtim.tv_sec - st.st_mtim.tv_sec > LEFT_S;
+}
+
+void fs_clean(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	int fd = open_parent(path);
+	_cleanup_dir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d)
+		cleanup_fd(&fd);
+	while (d && (e = readdir(d)))
+		if (is_left(dirfd(d), e->d_name, base))
+			(void)unlinkat(dirfd(d), e->d_name, 0); /* or the next time */
 }
 
 int fs_append(const char *path, const char *text, mode_t mode)

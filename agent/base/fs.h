@@ -25,6 +25,12 @@ ssize_t fs_read_line(const char *path, char *buf, size_t size) __attribute__((wa
  */
 int fs_replace(const char *path, const char *text, mode_t mode) __attribute__((warn_unused_result));
 
+/*
+ * Removes temporary files of fs_replace() of @path that are more than a minute older than @path,
+ * which has just been replaced: their writer was killed. What cannot be removed stays.
+ */
+void fs_clean(const char *path);
+
 /* Appends @text to @path, made with @mode if absent. Returns 0 or a negative errno. */
 int fs_append(const char *path, const char *text, mode_t mode) __attribute__((warn_unused_result));
 

@@ -14,6 +14,7 @@
 #include "store/active.h"
 #include "store/config_txt.h"
 #include "store/files.h"
+#include "store/generation.h"
 #include "store/lock.h"
 #include "store/states.h"
 
@@ -124,6 +125,7 @@ static int mark_good(const struct boot_dir *d, struct view *v, struct err *reter
 		r = mark(d, v, name, reterr);
 	if (r < 0)
 		return r;
+	(void)!generation_clean(d->fd, NULL); /* what an interrupted run left is in nobody's way */
 	log_step("mark-good: %s is%s good", name, r ? "" : " known to be");
 	return was_tried(d, v, name) ? activate(d, name, reterr) : 0;
 }

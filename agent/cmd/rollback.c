@@ -14,6 +14,7 @@
 #include "cmd/boot_dir.h"
 #include "cmd/cmd.h"
 #include "store/active.h"
+#include "store/generation.h"
 #include "store/lock.h"
 #include "store/states.h"
 
@@ -108,6 +109,7 @@ static int roll_back(const struct boot_dir *d, const char *wanted, struct err *r
 		r = states_load(d->fd, states, reterr);
 	if (r < 0)
 		return r;
+	(void)!generation_clean(d->fd, NULL); /* what an interrupted run left is in nobody's way */
 	if (!wanted)
 		r = choose(states, list, active, name, reterr);
 	else if (generation_find(list, wanted))

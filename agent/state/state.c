@@ -91,6 +91,8 @@ int state_save(const struct state *st, const char *path, struct err *reterr)
 	r = make_parent(path);
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
+	if (r == 0)
+		fs_clean(path);
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
 }
 

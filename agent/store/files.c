@@ -141,8 +141,18 @@ int files_open_dir(int dirfd, const char *path, bool create)
 
 int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 {
-	int fd = files_open_dir(boot_dirfd, FILES_DIR, create);
+	int fd = files_open_dir(boot_dirfd, FILES_DIR, false);
 
+	if (fd == -ENOENT && create) {
+		fd = files_open_dir(boot_dirfd, FILES_DIR, true);
+		/* What is in it counts with its name. */
+		if (fd >= 0 && fsync(boot_dirfd) < 0) {
+			int r = -errno;
+
+			cleanup_fd(&fd);
+			fd = r;
+		}
+	}
 	return fd < 0 ? files_err(reterr, fd, "cannot open %s/ in the boot directory", FILES_DIR)
 		      : fd;
 }

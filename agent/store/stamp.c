@@ -233,5 +233,7 @@ int stamp_save(const char *path, const struct stamp *stamp, struct err *reterr)
 	}
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
+	if (r == 0)
+		fs_clean(path);
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
 }

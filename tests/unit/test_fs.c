@@ -263,6 +263,31 @@ static void test_replace_stopped(void **state)
 	}
 }
 
+/* Of what lies beside the file, only what a writer left that was killed goes. */
+static void test_clean(void **state)
+{
+	static const char *const keep[] = {
+		"file.abcdeg", "file.abcde", "file.abcdefg", "filx.abcdef", "file-abcdef", "file"};
+	const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+
+	(void)state;
+	put("file.abcdef", "");
+	fs_clean("file");
+	assert_int_equal(entries(), 1);
+	for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++) {
+		put(keep[i], "");
+		if (i > 0 && strcmp(keep[i], "file") != 0)
+			assert_int_equal(utimensat(AT_FDCWD, keep[i], old, 0), 0);
+	}
+	assert_int_equal(utimensat(AT_FDCWD, "file.abcdef", old, 0), 0);
+	assert_int_equal(mkdir("file.uvwxyz", 0755), 0);
+	assert_int_equal(utimensat(AT_FDCWD, "file.uvwxyz", old, 0), 0);
+	fs_clean("file");
+	assert_int_equal(entries(), sizeof(keep) / sizeof(keep[0]) + 1);
+	assert_false(fs_exists("file.abcdef"));
+	fs_clean("no/file");
+}
+
 static void test_append(void **state)
 {
 	(void)state;
@@ -344,6 +369,7 @@ int main(void)
 		in_directory(test_replace_refused),
 		in_directory(test_replace_failing),
 		in_directory(test_replace_stopped),
+		in_directory(test_clean),
 		in_directory(test_append),
 		in_directory(test_poke),
 		in_directory(test_mkdirs),
