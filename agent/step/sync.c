@@ -91,16 +91,13 @@ static bool is_held(const struct sync *s, const struct manifest *m)
 	       strcmp(m->generation, s->wish->tried) != 0;
 }
 
-/* The files are those of a generation that is there. */
+/* The files are those of a generation that is there, and whole. */
 static int take_same(
 	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
 {
 	struct sync_report *rep = s->report;
-	int r = generation_check(s->wish->boot_dirfd, m,
-		s->wish->force && s->wish->verify != SYNC_VERIFY_NONE, reterr);
+	int r = s->wish->verify == SYNC_VERIFY_TFTP ? sync_tftp(s, m, reterr) : 0;
 
-	if (r == 0 && s->wish->verify == SYNC_VERIFY_TFTP)
-		r = sync_tftp(s, m, reterr);
 	if (r < 0)
 		return r;
 	rep->n_files = (unsigned int)m->n;
@@ -118,6 +115,27 @@ static int take_same(
 			return r;
 	}
 	sync_save_stamp(s, m);
+	return r;
+}
+
+/* As sync_find_same(), but passes over generations that are damaged. The active one was read before. */
+static int find_whole(struct sync *s, const struct manifest **ret, struct err *reterr)
+{
+	int r;
+
+	while ((r = sync_find_same(s, ret, reterr)) > 0) {
+		struct err err = {.code = 0};
+		bool read = s->wish->verify != SYNC_VERIFY_NONE &&
+			    (s->wish->force || strcmp((*ret)->generation, s->active) != 0);
+
+		r = generation_check(s->wish->boot_dirfd, *ret, read, &err);
+		if (r == 0)
+			return 1;
+		if (r != -EBADMSG)
+			return err_set(reterr, r, "%s", err.text);
+		notes_add(&s->report->notes, "%.200s: it is made again", err.text);
+		sync_forget_known(s, (*ret)->generation);
+	}
 	return r;
 }
 
@@ -196,6 +214,30 @@ static int commit(struct sync *s, const struct lock *lock, struct stage *stage, 
 	return 0;
 }
 
+/* Stages; once more if there was less room than it seemed, or what was linked is damaged. */
+static int stage_again(struct sync *s, const struct lock *lock, const char *name,
+	struct stage *stage, struct err *reterr)
+{
+	int r = sync_stage(s, lock, name, stage, reterr);
+	unsigned int before = s->report->n_removed;
+
+	if (files_cause(r) == FILES_FULL) {
+		struct err err = {.code = 0};
+
+		stage_end(stage);
+		if (sync_prune(s, 1, &err) < 0 || s->report->n_removed == before)
+			return r;
+	} else if (r == -EBADMSG && stage->n_linked) {
+		notes_add(&s->report->notes, "%.180s: all files are copied", reterr->text);
+		s->copy_all = true;
+		stage_end(stage);
+	} else {
+		return r;
+	}
+	memset(stage, 0, sizeof(*stage));
+	return sync_stage(s, lock, name, stage, reterr);
+}
+
 static int make_generation(struct sync *s, const struct lock *lock, struct err *reterr)
 {
 	_cleanup_free_ struct stage *stage = calloc(1, sizeof(*stage));
@@ -206,7 +248,7 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 
 	if (!stage)
 		return err_set(reterr, -ENOMEM, "no memory for a generation");
-	r = sync_find_same(s, &same, reterr);
+	r = find_whole(s, &same, reterr);
 	if (r != 0)
 		return r < 0 ? r : take_same(s, lock, same, reterr);
 	count_new(s, &bytes, &files);
@@ -215,9 +257,9 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 		r = make_name(s, name, reterr);
 	if (r < 0)
 		return r;
-	r = sync_stage(s, lock, name, stage, reterr);
+	r = stage_again(s, lock, name, stage, reterr);
 	if (r == 0)
-		r = sync_find_same(s, &same, reterr);
+		r = find_whole(s, &same, reterr);
 	if (r > 0)
 		r = take_same(s, lock, same, reterr);
 	else if (r == 0)

@@ -148,8 +148,7 @@ int sync_find_same(const struct sync *s, const struct manifest **ret, struct err
 	return 0;
 }
 
-/* Forgets the manifest of a generation that is gone. */
-static void forget_known(struct sync *s, const char *name)
+void sync_forget_known(struct sync *s, const char *name)
 {
 	for (unsigned int i = 0; i < s->n_known; i++) {
 		if (strcmp(s->known[i].generation, name) != 0)
@@ -175,7 +174,7 @@ static int remove_one(struct sync *s, unsigned int i, struct err *reterr)
 
 	if (r < 0)
 		return r;
-	forget_known(s, s->list.at[i].name);
+	sync_forget_known(s, s->list.at[i].name);
 	memmove(&s->list.at[i], &s->list.at[i + 1], (s->list.n - i - 1) * sizeof(s->list.at[0]));
 	s->list.n--;
 	s->report->n_removed++;

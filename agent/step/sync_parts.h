@@ -38,6 +38,7 @@ struct sync {
 	unsigned int n_cmdlines;
 	struct sync_cmdline *cmdline; /* SYNC_CMDLINES of them; owned */
 	struct stamp stamp; /* of the run before */
+	bool copy_all; /* files of older generations are damaged: no links to them */
 	char active[NAME_SIZE]; /* or "" */
 	struct generation_list list;
 	struct states states;
@@ -53,6 +54,9 @@ void sync_forget(struct sync *s);
 
 /* True if nothing is new since the stamp was made. */
 bool sync_is_unchanged(const struct sync *s);
+
+/* Forgets the manifest of a generation that is gone or damaged. */
+void sync_forget_known(struct sync *s, const char *name);
 
 /* The path of @name below the root. Returns 0 or -ENAMETOOLONG. */
 int sync_root_path(const struct sync *s, const char *name, char *out, size_t size)

@@ -262,6 +262,7 @@ int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct
 	meta->created_s = s->wish->now_s;
 	add_packages(s, meta);
 	r = stage_begin(s->wish->boot_dirfd, meta, stage, reterr);
+	stage->copy_all = s->copy_all;
 	if (r == 0)
 		r = stage_files(s, lock, stage, s->wish->verify != SYNC_VERIFY_NONE, reterr);
 	return r;

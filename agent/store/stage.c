@@ -158,7 +158,8 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	r = open_parent(stage, item->path);
 	if (r < 0)
 		return files_err(reterr, r, "cannot make the directory of %s", item->path);
-	r = stage_copy(stage->older, stage->n_older, stage->parent_fd, name, item, &res, reterr);
+	r = stage_copy(stage->older, stage->copy_all ? 0 : stage->n_older, stage->parent_fd, name,
+		item, &res, reterr);
 	if (r < 0)
 		return r;
 	if (manifest_add_file(&stage->manifest, &res.file) < 0) {

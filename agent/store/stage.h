@@ -24,6 +24,7 @@ struct stage_older {
 /* Made by stage_begin(); its fields are private except where a comment says otherwise. */
 struct stage {
 	bool begun; /* the descriptors are open */
+	bool copy_all; /* public to set: no links, for the older files are damaged */
 	int ours_fd, dirfd, parent_fd;
 	char parent[NAME_PATH_SIZE]; /* what parent_fd is, below dirfd */
 	char temp[NAME_SIZE + 8]; /* name of dirfd in ours_fd */

@@ -90,15 +90,36 @@ def two_at_once(rig: Rig) -> None:
     assert not os.path.exists(rig.path("boot/pinet/lock"))
 
 
-def damage_is_found(rig: Rig) -> None:
+def damage_is_mended(rig: Rig) -> None:
     rig.debian(V9)
     rig.sync()
-    with open(rig.path(f"boot/pinet/g000001-{V9}/vmlinuz"), "r+b") as file:
+    first = f"g000001-{V9}"
+    with open(rig.path(f"boot/pinet/{first}/vmlinuz"), "r+b") as file:
         file.write(b"x")
-    assert rig.sync().status == 0  # sizes and times say nothing of it
+    assert "nothing to do" in rig.sync().err  # sizes and times say nothing of it
+    assert rig.run("rollback", first).status == 1
     done = rig.sync("--force")
-    assert done.status == 1 and "vmlinuz" in done.err, done
-    assert rig.run("rollback", f"g000001-{V9}").status == 1
+    second = f"g000002-{V9}"
+    assert done.status == 0 and "vmlinuz" in done.err and rig.active() == second, done
+    assert rig.inode(first, "vmlinuz") != rig.inode(second, "vmlinuz")
+    assert rig.read(f"boot/pinet/{second}/manifest").count("file ") == 2
+    # what is missing is seen without reading, when something else makes it look
+    rig.remove(f"boot/pinet/{second}/initrd.img")
+    rig.put("root/boot/System.map", "")
+    done = rig.sync()
+    assert done.status == 0 and rig.active() == f"g000003-{V9}", done
+
+
+def links_to_damage_become_copies(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.sync()
+    with open(rig.path(f"boot/pinet/g000001-{V9}/initrd.img"), "r+b") as file:
+        file.write(b"x")
+    rig.put("boot/cmdline.txt", "root=a\n")
+    done = rig.sync()
+    assert done.status == 0 and "all files are copied" in done.err, done
+    second = f"g000002-{V9}"
+    assert rig.active() == second and rig.inode(second, "initrd.img") != rig.inode(f"g000001-{V9}", "initrd.img")
 
 
 def _tftp(rig: Rig, root: str) -> subprocess.Popen:
