@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pinet-initramfs. `make V=1` shows the commands, BUILD=DIR builds elsewhere.
-#: all            the agent, BUILD/pinet
+#: all            BUILD/pinet, and BUILD/pinet-agent for the initramfs
 #: deb            the package, beside this directory
-#: install        into DESTDIR
+#: install        into DESTDIR; install-server: pinet-server
 #: format         clang-format over all C files
 #: clean          removes BUILD
 CC ?= gcc
@@ -13,30 +13,33 @@ Q = $(if $(filter 1,$(V)),,@)
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-align \
 	-Wconversion -Wno-sign-conversion -Wformat=2 -Wpointer-arith -Wundef -Wswitch-enum -Werror
 CFLAGS ?= -O2 -g
-# Static and position-independent: no shared library is in the image, where bytes count: no
-# unwind tables.
-HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables
+# Static and position-independent: no shared library is in the image.
+HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 # Relocations in a tenth of the room, which GNU ld can do for this architecture alone so far.
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 RELR = -Wl,-z,pack-relative-relocs
 endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERSION)"' \
 	-Iagent $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now $(RELR) -Wl,--gc-sections $(LDFLAGS)
+ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now $(RELR) -Wl,--gc-sections \
+	-Wl,--no-eh-frame-hdr,-T,agent/agent.ld $(LDFLAGS)
 LIBS = -lblkid -luuid -lnettle
 
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 SRC := $(wildcard agent/*.c agent/*/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-# Everything but main(): what the tests link.
-LIBOBJ := $(filter-out $(BUILD)/agent/main.o,$(OBJ))
+# Everything but main() and its tables: what the tests link.
+LIBOBJ := $(filter-out $(BUILD)/agent/main.o $(BUILD)/agent/cmd/table_%.o,$(OBJ))
 
-all: $(BUILD)/pinet
+all: $(BUILD)/pinet $(BUILD)/pinet-agent
 
-$(BUILD)/pinet: $(OBJ)
+# The command of a running system, and the agent for the initramfs, which has fewer commands: the
+# linker leaves out what these do not need.
+$(BUILD)/pinet: $(filter-out %/table_none.o,$(OBJ))
+$(BUILD)/pinet-agent: $(filter-out %/table_system.o,$(OBJ))
+$(BUILD)/pinet $(BUILD)/pinet-agent:
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -48,14 +51,15 @@ $(BUILD)/%.o: %.c
 include tests/tests.mk
 
 # The agent runs where there are no shared libraries.
-static-check: $(BUILD)/pinet
-	@tests/lint/static $<
+static-check: $(BUILD)/pinet $(BUILD)/pinet-agent
+	@tests/lint/static $^
 
 TOOLS = $(DESTDIR)/usr/share/initramfs-tools
 UNITDIR ?= /usr/lib/systemd/system
 
-install: $(BUILD)/pinet
+install: $(BUILD)/pinet $(BUILD)/pinet-agent
 	install -D -m 0755 $(BUILD)/pinet $(DESTDIR)/usr/sbin/pinet
+	install -D -m 0755 $(BUILD)/pinet-agent $(DESTDIR)/usr/lib/pinet/agent
 	install -D -m 0755 hooks/pinet $(TOOLS)/hooks/pinet
 	install -D -m 0644 hooks/modules $(DESTDIR)/usr/share/pinet/modules
 	install -D -m 0755 scripts/open-iscsi $(DESTDIR)/usr/share/pinet/open-iscsi
@@ -73,6 +77,15 @@ install: $(BUILD)/pinet
 	install -D -m 0644 conf/bash-completion/pinet \
 		$(DESTDIR)/usr/share/bash-completion/completions/pinet
 
+SERVER = $(DESTDIR)/usr/share/pinet-server
+
+install-server:
+	install -D -m 0755 server/pinet-server $(DESTDIR)/usr/sbin/pinet-server
+	install -D -m 0644 -t $(SERVER) server/*.sh
+	install -D -m 0755 -t $(SERVER) server/tgt-account
+	install -D -m 0644 conf/bash-completion/pinet-server \
+		$(DESTDIR)/usr/share/bash-completion/completions/pinet-server
+
 deb:
 	dpkg-buildpackage -us -uc -b
 
@@ -85,4 +98,4 @@ clean:
 help:
 	@sed -n 's/^#: /make /p' Makefile tests/tests.mk tests/e2e/e2e.mk
 
-.PHONY: all help install static-check deb format clean
+.PHONY: all help install install-server static-check deb format clean

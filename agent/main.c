@@ -1,51 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The table of subcommands.
+ * Finds the subcommand and runs it.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/table.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *args, *summary;
-} table[] = {
-	{"boot", cmd_boot, "[--handover FILE]",
-		"bring up network, iSCSI session and root (initramfs)"},
-	{"discover", cmd_discover,
-		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
-		"show the targets of a boot server"},
-	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
-	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
-		"list what the boot server has for this machine"},
-	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
-	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
-		"keep the generation of this boot as one to go back to"},
-	{"plan", cmd_plan, "[--cmdline FILE] [--conf FILE] [--lease FILE] [--mac MAC]",
-		"show what a boot would do, and why"},
-	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",
-		"make another generation the active one"},
-	{"status", cmd_status, "[--pending]", "show how this machine booted"},
-	{"sync", cmd_sync,
-		"[--dir DIR] [--root DIR] [--defer] [--retry] [--force] [--adopt] [--try]"
-		" [--verify=read|tftp|none] [--tftp-prefix PATH] [--keep N] [--quiet]",
-		"make a generation of the boot files and activate it"},
-};
+static void print_table(FILE *to, const struct command *table)
+{
+	for (; table->name; table++)
+		fprintf(to, "  %-11s %s\n", table->name, table->summary);
+}
+
+static const struct command *find(const struct command *table, const char *name)
+{
+	while (table->name && strcmp(table->name, name) != 0)
+		table++;
+	return table->name ? table : NULL;
+}
 
 static void print_help(FILE *to)
 {
 	fprintf(to, "Usage: pinet COMMAND [OPTION...]\n\n");
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		fprintf(to, "  %-11s %s\n", table[i].name, table[i].summary);
+	print_table(to, table_boot);
+	print_table(to, table_system);
 	fprintf(to, "\n`pinet COMMAND --help` shows the options; see pinet(8).\n");
 }
 
-static void print_usage(FILE *to, size_t i)
+static void print_usage(FILE *to, const struct command *c)
 {
-	fprintf(to, "Usage: pinet %s%s%s\n", table[i].name, table[i].args[0] ? " " : "",
-		table[i].args);
+	fprintf(to, "Usage: pinet %s%s%s\n", c->name, c->args[0] ? " " : "", c->args);
 }
 
 static bool asks_for_help(int argc, char **argv)
@@ -57,18 +43,18 @@ static bool asks_for_help(int argc, char **argv)
 }
 
 /* Runs a command, whose argv[0] is its name, and sees to it that what it prints arrives. */
-static int run(size_t i, int argc, char **argv)
+static int run(const struct command *c, int argc, char **argv)
 {
 	int status = EXIT_OK;
 
 	if (asks_for_help(argc, argv)) {
-		print_usage(stdout, i);
-		printf("%s\n", table[i].summary);
+		print_usage(stdout, c);
+		printf("%s\n", c->summary);
 	} else {
-		status = table[i].run(argc, argv);
+		status = c->run(argc, argv);
 	}
 	if (status == EXIT_USAGE)
-		print_usage(stderr, i);
+		print_usage(stderr, c);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	perror("pinet: cannot write the output");
@@ -78,6 +64,7 @@ static int run(size_t i, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
+	const struct command *command;
 
 	if (strcmp(verb, "help") == 0 || strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
 		print_help(stdout);
@@ -87,10 +74,11 @@ int main(int argc, char **argv)
 		printf("pinet %s\n", PINET_VERSION);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(verb, table[i].name) == 0)
-			return run(i, argc - 1, argv + 1);
-	}
+	command = find(table_boot, verb);
+	if (!command)
+		command = find(table_system, verb);
+	if (command)
+		return run(command, argc - 1, argv + 1);
 	if (verb[0])
 		fprintf(stderr, "pinet: there is no command \"%.40s\"\n", verb);
 	print_help(stderr);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The commands of a running system.
+ */
+#include <stddef.h>
+
+#include "cmd/cmd.h"
+#include "cmd/table.h"
+
+const struct command table_system[] = {
+	{"discover", cmd_discover,
+		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
+		"show the targets of a boot server"},
+	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
+		"list what the boot server has for this machine"},
+	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
+		"keep the generation of this boot as one to go back to"},
+	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",
+		"make another generation the active one"},
+	{"sync", cmd_sync,
+		"[--dir DIR] [--root DIR] [--defer] [--retry] [--force] [--adopt] [--try]"
+		" [--verify=read|tftp|none] [--tftp-prefix PATH] [--keep N] [--quiet]",
+		"make a generation of the boot files and activate it"},
+	{NULL, NULL, NULL, NULL},
+};
