@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The kernel command line as a source.
- *
- *   cmdline = word *(1*blank word) [1*blank "--" ...]
- *   word    = name ["=" value]          (a double quote hides blanks and is dropped around a value)
+ * The kernel command line as a source. Its grammar is in cmdline_word.h.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "source/cmdline.h"
+#include "source/cmdline_word.h"
 #include "source/iscsi_words.h"
 #include "source/rootpath.h"
 
@@ -18,47 +16,6 @@ struct parser {
 	bool has_rootpath;
 	struct rootpath rootpath;
 };
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Cuts the next word off @in; false at the end. A quote hides blanks until the next one. */
-static bool next_word(struct span *in, struct span *ret)
-{
-	bool quoted = false;
-	size_t n = 0;
-
-	while (in->len && is_blank(in->p[0]))
-		*in = span_sub(*in, 1, in->len);
-	while (n < in->len && (quoted || !is_blank(in->p[n]))) {
-		if (in->p[n] == '"')
-			quoted = !quoted;
-		n++;
-	}
-	*ret = span_sub(*in, 0, n);
-	*in = span_sub(*in, n, in->len);
-	return n > 0 && !span_eq_str(*ret, "--");
-}
-
-/* Splits at the first '='; @ret_value has p == NULL when there is none. */
-static void split_word(struct span word, struct span *ret_name, struct span *ret_value)
-{
-	*ret_value = SPAN_NONE;
-	if (word.len >= 2 && word.p[0] == '"' && word.p[word.len - 1] == '"')
-		word = span_sub(word, 1, word.len - 2);
-	if (span_find(word, '=') == word.len) {
-		*ret_name = word;
-		return;
-	}
-	*ret_name = span_cut(&word, '=');
-	if (!word.p)
-		return;
-	if (word.len >= 2 && word.p[0] == '"' && word.p[word.len - 1] == '"')
-		word = span_sub(word, 1, word.len - 2);
-	*ret_value = word;
-}
 
 static int put_pinet(struct parser *p, struct span name, struct span value, struct err *reterr)
 {
@@ -173,16 +130,16 @@ int cmdline_parse(struct span text, struct cmdline *ret, struct err *reterr)
 {
 	struct cmdline out = {.off = false};
 	struct parser p = {.out = &out};
-	struct span rest = text, word, name, value;
+	struct span rest = text;
+	struct cmdline_word w;
 
 	if (text.len >= CMDLINE_SIZE)
 		return err_set(reterr, -EINVAL, "kernel command line: longer than %d bytes",
 			CMDLINE_SIZE - 1);
-	while (next_word(&rest, &word)) {
-		split_word(word, &name, &value);
-		if (put_word(&p, name, value, reterr) < 0) {
+	while (cmdline_next(&rest, &w)) {
+		if (put_word(&p, w.name, w.value, reterr) < 0) {
 			err_prefix(reterr, "kernel command line, column %u",
-				(unsigned int)(word.p - text.p) + 1);
+				(unsigned int)(w.whole.p - text.p) + 1);
 			return -EINVAL;
 		}
 	}
@@ -196,32 +153,31 @@ int cmdline_parse(struct span text, struct cmdline *ret, struct err *reterr)
 
 struct span cmdline_peek(struct span text, const char *wanted)
 {
-	struct span word, name, value, hit = SPAN_NONE;
+	struct span hit = SPAN_NONE;
+	struct cmdline_word w;
 
-	while (next_word(&text, &word)) {
-		split_word(word, &name, &value);
-		if (span_eq_str(name, wanted) && value.p)
-			hit = value;
-	}
+	while (cmdline_next(&text, &w))
+		if (span_eq_str(w.name, wanted) && w.value.p)
+			hit = w.value;
 	return hit;
 }
 
 bool cmdline_is_for_us(struct span text)
 {
 	struct iscsi_words iscsi = {.any = false};
-	struct span word, name, value;
+	struct cmdline_word w;
 	bool hit = false;
 
-	while (next_word(&text, &word)) {
-		split_word(word, &name, &value);
-		if (span_eq_str(name, "pinet") && span_eq_str(value, "off"))
+	while (cmdline_next(&text, &w)) {
+		if (span_eq_str(w.name, "pinet") && span_eq_str(w.value, "off"))
 			return false;
-		if (span_starts(name, "pinet."))
-			hit = hit || !span_eq_str(name, "pinet.generation"); /* see put_word() */
-		else if (span_eq_str(name, "root"))
-			hit = hit || span_starts(value, "iscsi:") || span_eq_str(value, "/dev/nfs");
-		else if (iscsi_words_put(&iscsi, name, value) == 0)
-			hit = hit || !span_eq_str_nocase(name, "iscsi_auto");
+		if (span_starts(w.name, "pinet."))
+			hit = hit || !span_eq_str(w.name, "pinet.generation"); /* see put_word() */
+		else if (span_eq_str(w.name, "root"))
+			hit = hit || span_starts(w.value, "iscsi:") ||
+			      span_eq_str(w.value, "/dev/nfs");
+		else if (iscsi_words_put(&iscsi, w.name, w.value) == 0)
+			hit = hit || !span_eq_str_nocase(w.name, "iscsi_auto");
 	}
 	return hit;
 }
