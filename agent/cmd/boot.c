@@ -45,7 +45,8 @@ static void on_waiting(void *ctx, const char *sentence)
 
 static int make_plan(struct boot *b, bool final, struct err *reterr)
 {
-	const struct lease *lease = b->report.network.have_lease ? &b->report.network.lease : NULL;
+	const struct network_report *n = &b->report.network;
+	const struct lease *lease = n->have_lease || n->informed ? &n->lease : NULL;
 	struct plan_sources src = sources_for_plan(&b->sources, lease, final);
 
 	int r;
@@ -71,9 +72,15 @@ static void adopt_network(struct boot *b)
 	boot_report_network(&b->report, &b->plan);
 }
 
+static struct network_watch watch(struct boot *b)
+{
+	return (struct network_watch){on_waiting, NULL, sources_judge(&b->sources)};
+}
+
 static int bring_up_network(struct boot *b, struct err *reterr)
 {
-	int r = network_run(&b->plan, b->deadline_ms, on_waiting, NULL, &b->report.network, reterr);
+	const struct network_watch w = watch(b);
+	int r = network_run(&b->plan, b->deadline_ms, &w, &b->report.network, reterr);
 
 	if (r == 0)
 		adopt_network(b);
@@ -88,11 +95,12 @@ static int ask_dhcp_again(struct boot *b, struct err *reterr)
 {
 	struct network_report *old = &b->report.network, now = *old;
 	uint64_t until_ms = clock_min(b->deadline_ms, clock_now_ms() + ASK_AGAIN_MS);
+	const struct network_watch w = watch(b);
 	int r;
 
-	if (!old->have_lease || b->report.login.target[0])
+	if ((!old->have_lease && !old->informed) || b->report.login.target[0])
 		return 0;
-	r = network_run(&b->plan, until_ms, on_waiting, NULL, &now, reterr);
+	r = network_run(&b->plan, until_ms, &w, &now, reterr);
 	if (r < 0 && now.ifindex) {
 		log_warning("%s; going on with the lease of before", reterr->text);
 		return 0;
@@ -133,7 +141,8 @@ static int log_in(struct boot *b, struct err *reterr)
 	r = login_run(&b->plan, b->deadline_ms, &b->report.login, reterr);
 	if (r == 0)
 		boot_report_login(&b->report);
-	b->final = r < 0 && !retry_helps_login(&b->plan, b->report.network.have_lease, r);
+	b->final = r < 0 && !retry_helps_login(&b->plan,
+				    b->report.network.have_lease || b->report.network.informed, r);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cmd/boot_lease.h"
 #include "cmd/boot_report.h"
 #include "plan/format.h"
 #include "state/state.h"
@@ -52,6 +53,7 @@ void boot_report_network(struct boot_report *r, const struct plan *plan)
 {
 	const struct network_report *n = &r->network;
 	char address[IP4_TEXT_SIZE], server[IP4_TEXT_SIZE];
+	struct err err = {.code = 0};
 
 	r->network_done_ms = clock_now_ms();
 	num_format_ip4(n->address, address);
@@ -63,8 +65,13 @@ void boot_report_network(struct boot_report *r, const struct plan *plan)
 	else if (n->have_lease)
 		log_step("%s: %s/%u from %s (DHCP, %u ms)", n->ifname, address, n->prefix, server,
 			(unsigned int)(n->configured_ms - n->discover_ms));
+	else if (n->informed)
+		log_step("%s: %s/%u (static), options of %s (DHCP)", n->ifname, address, n->prefix,
+			server);
 	else
 		log_step("%s: %s/%u (static)", n->ifname, address, n->prefix);
+	if (boot_lease_save(n, &err) < 0)
+		log_warning("%s", err.text);
 	write_network_files(r, plan);
 }
 
@@ -107,7 +114,7 @@ static void put_network(struct state *st, const struct network_report *n)
 	state_put(st, "network.interface", "%s", n->ifname);
 	state_put(st, "network.mac", "%s", mac);
 	state_put(st, "network.address", "%s/%u", address, n->prefix);
-	if (!n->have_lease)
+	if (!n->have_lease && !n->informed)
 		return;
 	num_format_ip4(n->lease.server_id, server);
 	state_put(st, "dhcp.server", "%s", server);
@@ -238,7 +245,7 @@ void boot_report_forget_network(const struct boot_report *r)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), NETCONF, r->network.ifname);
-	if ((unlink(path) < 0 && errno != ENOENT) ||
+	if ((unlink(path) < 0 && errno != ENOENT) || (unlink(STATE_LEASE) < 0 && errno != ENOENT) ||
 		(unlink(OPEN_ISCSI_INTERFACE) < 0 && errno != ENOENT))
 		log_warning("cannot remove what was said of %s: %s", r->network.ifname,
 			strerror(errno));

@@ -68,17 +68,23 @@ void sources_notes(const struct sources *s, struct notes *notes)
 	add_notes(&s->conf.notes, notes);
 }
 
-struct plan_sources sources_for_plan(struct sources *s, const struct lease *lease, bool final)
+struct plan_sources sources_for_plan(const struct sources *s, const struct lease *lease, bool final)
 {
-	const char *name = s->cmdline.ip.hostname[0] ? s->cmdline.ip.hostname
-			   : lease                   ? lease->hostname
-						     : "";
-
-	(void)!span_copy(
-		span_str(name), s->machine.hostname, sizeof(s->machine.hostname)); /* or "" */
 	return (struct plan_sources){.cmdline = &s->cmdline,
 		.conf = &s->conf,
 		.machine = &s->machine,
 		.lease = lease,
 		.final = final};
+}
+
+static enum dhcp_rank rank_offer(void *ctx, const struct lease *offer)
+{
+	struct plan_sources src = sources_for_plan(ctx, NULL, true);
+
+	return plan_rank_offer(&src, offer);
+}
+
+struct dhcp_judge sources_judge(struct sources *s)
+{
+	return (struct dhcp_judge){.rank = rank_offer, .ctx = s};
 }

@@ -4,7 +4,7 @@
 #ifndef CMD_SOURCES_H
 #define CMD_SOURCES_H
 
-#include "plan/merge.h"
+#include "plan/offer.h"
 
 struct sources {
 	char text[CMDLINE_SIZE]; /* of the command line, as far as it was read */
@@ -32,7 +32,11 @@ enum plan_onfail sources_onfail(const struct sources *s);
 /* Adds the remarks of the sources to @notes. */
 void sources_notes(const struct sources *s, struct notes *notes);
 
-/* The sources as plan_merge() takes them; the host name of ip= or DHCP goes to the machine. */
-struct plan_sources sources_for_plan(struct sources *s, const struct lease *lease, bool final);
+/* The sources as plan_merge() takes them. */
+struct plan_sources sources_for_plan(
+	const struct sources *s, const struct lease *lease, bool final);
+
+/* Who tells what an offer of DHCP is worth. @s must outlive it. */
+struct dhcp_judge sources_judge(struct sources *s);
 
 #endif

@@ -94,6 +94,18 @@ static void merge_trust(const struct merge *m)
 						   : PLAN_TRUST_ALL;
 }
 
+/* The host name is of ip=, or of a DHCP that is believed: names of targets may be made of it. */
+static void name_machine(struct merge *m)
+{
+	const struct lease *lease = m->out->dhcp == PLAN_TRUST_ALL ? m->src->lease : NULL;
+	const char *name = m->src->cmdline->ip.hostname;
+
+	if (!name[0] && lease)
+		name = lease->hostname;
+	(void)!span_copy(
+		span_str(name), m->machine.hostname, sizeof(m->machine.hostname)); /* or "" */
+}
+
 /* The interface: net= wins over the device in ip=, that over BOOTIF= (as in initramfs-tools). */
 static void merge_interface(const struct merge *m)
 {
@@ -197,7 +209,7 @@ int merge_failed(const struct merge *m, enum plan_field field, int r)
 
 	if (asked && m->out->origin[field].from <= ORIGIN_DHCP)
 		r = -EAGAIN;
-	else if (r == -EAGAIN && !m->src->lease)
+	else if (r == -EAGAIN && !asked)
 		r = -ENODATA; /* no host name, and nobody is asked for one */
 	if (m->reterr)
 		m->reterr->code = r;
@@ -207,8 +219,7 @@ int merge_failed(const struct merge *m, enum plan_field field, int r)
 int merge_expand(const struct merge *m, enum plan_field field, const char *what, const char *text,
 	char *out, size_t size)
 {
-	int r = template_expand(
-		text, m->src->machine, m->out->id, m->src->final, out, size, m->reterr);
+	int r = template_expand(text, &m->machine, m->out->id, m->src->final, out, size, m->reterr);
 
 	if (r == 0)
 		return 0;
@@ -222,7 +233,7 @@ static int merge_names(const struct merge *m)
 	const char *target = merge_take(m, SETTING_TARGET, PLAN_TARGET, "");
 	int r;
 
-	r = template_id(merge_take(m, SETTING_ID, PLAN_ID, "mac"), m->src->machine, m->src->final,
+	r = template_id(merge_take(m, SETTING_ID, PLAN_ID, "mac"), &m->machine, m->src->final,
 		out->id, sizeof(out->id), m->reterr);
 	if (r < 0) {
 		err_prefix(m->reterr, "id");
@@ -289,11 +300,12 @@ int plan_merge(
 	const struct plan_sources *src, struct plan *ret, struct notes *notes, struct err *reterr)
 {
 	struct plan out = {.active = false};
-	struct merge m = {src, &out, notes, reterr};
+	struct merge m = {src, &out, notes, reterr, *src->machine};
 	int r;
 
 	out.active = decide_active(&m);
 	merge_trust(&m);
+	name_machine(&m);
 	note_before_dhcp(&m);
 	merge_interface(&m);
 	r = merge_address(&m);

@@ -17,6 +17,7 @@ struct merge {
 	struct plan *out;
 	struct notes *notes;
 	struct err *reterr;
+	struct machine machine; /* with its host name */
 };
 
 /* The value of @id by precedence, or @fallback. */

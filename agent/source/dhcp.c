@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A DHCPv4 client on one interface, driven from outside by a poll loop (RFC 2131 section 4.4).
  *
- *   INIT -start-> SELECTING -OFFER-> REQUESTING -ACK-> BOUND
- *    ^  `--------deadline---^            |
- *    `------NAK or no answer-------------'
+ *   INIT -start-> SELECTING -OFFERs-> REQUESTING -ACK-> BOUND
+ *    ^  `--------deadline---^             |
+ *    `----NAK, no answer, in use----------'
+ *
+ * With an address of its own it stays SELECTING, among the ACKs to its INFORM, until it is BOUND.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,15 +18,9 @@
 #define RESEND_JITTER_MS 1000
 #define RESEND_DOUBLINGS 4 /* 4 s to 64 s */
 #define REQUESTS_MAX     4 /* RFC 2131 section 3.1: then the client starts again */
+#define WINDOW_MS        250 /* from the first offer on, for better ones */
+#define WINDOW_PXE_MS    1250 /* dnsmasq's dhcp-reply-delay=1, which old Raspberry Pis need */
 #define PACKETS_MAX      64 /* taken per call, so that a flood cannot hold the caller */
-
-#if defined(__aarch64__)
-#define ARCH_HERE DHCP_ARCH_ARM64_UEFI
-#elif defined(__arm__)
-#define ARCH_HERE DHCP_ARCH_ARM32_UEFI
-#else
-#define ARCH_HERE DHCP_ARCH_X86_BIOS
-#endif
 
 /* xorshift32 (Marsaglia 2003): spreads clients, keeps no secret. */
 static uint32_t next_random(struct dhcp_client *c)
@@ -51,20 +47,29 @@ static bool passes(int error)
 	       error == -ENETUNREACH || error == -EHOSTUNREACH;
 }
 
-static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+static const char *type_name(enum dhcp_type type)
 {
-	struct dhcp_msg_params p = {
-		.type = c->state == DHCP_STATE_REQUESTING ? DHCP_REQUEST : DHCP_DISCOVER,
+	return type == DHCP_REQUEST   ? "DHCPREQUEST"
+	       : type == DHCP_INFORM  ? "DHCPINFORM"
+	       : type == DHCP_DECLINE ? "DHCPDECLINE"
+				      : "DHCPDISCOVER";
+}
+
+static int send_type(
+	struct dhcp_client *c, enum dhcp_type type, uint64_t now_ms, struct err *reterr)
+{
+	struct dhcp_msg_params p = {.type = type,
 		.xid = c->xid,
 		.arch = c->arch,
-	};
+		.as_pxe = c->as_pxe,
+		.ciaddr = c->ciaddr};
 	uint8_t message[DHCP_MSG_BUILD_SIZE];
 	uint64_t secs = (now_ms - c->started_ms) / 1000;
 	int r;
 
-	if (p.type == DHCP_REQUEST) {
-		p.requested = c->offer.address;
-		p.server_id = c->offer.server_id;
+	if (type == DHCP_REQUEST || type == DHCP_DECLINE) {
+		p.requested = c->choice.best.address;
+		p.server_id = c->choice.best.server_id;
 	} else {
 		c->secs = secs > UINT16_MAX ? UINT16_MAX : (uint16_t)secs;
 	}
@@ -72,9 +77,27 @@ static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *rete
 	memcpy(p.mac, c->mac, MAC_LEN);
 	r = c->io.send(c->io.ctx, message, dhcp_msg_build(&p, message));
 	if (r < 0 && !passes(r))
-		return err_sys(reterr, r, "sending %s",
-			p.type == DHCP_REQUEST ? "DHCPREQUEST" : "DHCPDISCOVER");
-	c->deadline_ms = now_ms + backoff_ms(c, c->attempt);
+		return err_sys(reterr, r, "sending %s", type_name(type));
+	return 0;
+}
+
+static void set_deadline(struct dhcp_client *c)
+{
+	c->deadline_ms = clock_min(c->resend_ms, c->window_ms);
+}
+
+/* The message of the state that we are in. */
+static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+{
+	enum dhcp_type type = c->state == DHCP_STATE_REQUESTING ? DHCP_REQUEST
+			      : c->ciaddr.s_addr                ? DHCP_INFORM
+								: DHCP_DISCOVER;
+	int r = send_type(c, type, now_ms, reterr);
+
+	if (r < 0)
+		return r;
+	c->resend_ms = now_ms + backoff_ms(c, c->attempt);
+	set_deadline(c);
 	return 0;
 }
 
@@ -84,70 +107,138 @@ static int discover(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 	c->state = DHCP_STATE_SELECTING;
 	c->xid = next_random(c);
 	c->attempt = 0;
+	c->as_pxe = c->asked_both = false;
+	c->window_ms = CLOCK_FOREVER;
+	dhcp_choice_clear(&c->choice);
 	return send_message(c, now_ms, reterr);
 }
 
-static void ignore(struct dhcp_client *c, const struct lease *lease, const char *why)
+static int start_again(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+{
+	if (c->n_naks++ == 0)
+		return discover(c, now_ms, reterr);
+	c->state = DHCP_STATE_INIT;
+	c->resend_ms = now_ms + backoff_ms(c, c->n_naks - 2);
+	c->window_ms = CLOCK_FOREVER;
+	set_deadline(c);
+	return 0;
+}
+
+static int bind_lease(struct dhcp_client *c, const struct lease *lease, const struct notes *notes)
+{
+	c->lease = *lease;
+	if (c->choice.have_proxy)
+		dhcp_choice_merge(&c->lease, &c->choice.proxy);
+	if (notes)
+		c->notes = *notes;
+	c->state = DHCP_STATE_BOUND;
+	c->resend_ms = c->window_ms = CLOCK_FOREVER;
+	set_deadline(c);
+	return 1;
+}
+
+/* The choice is made. */
+static int take_best(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+{
+	if (c->ciaddr.s_addr)
+		return bind_lease(c, &c->choice.best, NULL);
+	c->state = DHCP_STATE_REQUESTING;
+	c->attempt = 0;
+	c->as_pxe = c->choice.as_pxe;
+	c->window_ms = CLOCK_FOREVER;
+	c->requested_ms = now_ms;
+	if (c->io.probe)
+		(void)c->io.probe(c->io.ctx, c->choice.best.address); /* it is one packet */
+	return send_message(c, now_ms, reterr);
+}
+
+static int take_offer(
+	struct dhcp_client *c, const struct lease *offer, uint64_t now_ms, struct err *reterr)
+{
+	struct lease lease = *offer;
+
+	if (c->ciaddr.s_addr)
+		lease.address = c->ciaddr; /* an answer to INFORM has none */
+	if (dhcp_choice_take(&c->choice, &lease, c->as_pxe, &c->ignored) < 0)
+		c->n_unusable++;
+	if (dhcp_choice_is_settled(&c->choice))
+		return take_best(c, now_ms, reterr);
+	if (c->choice.have && c->window_ms == CLOCK_FOREVER)
+		c->window_ms = now_ms + WINDOW_MS;
+	set_deadline(c);
+	return 0;
+}
+
+/* No offer was good enough so far: the other class, whose servers may be others, gets its chance. */
+static int on_window(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+{
+	if (c->asked_both)
+		return take_best(c, now_ms, reterr);
+	c->asked_both = true;
+	c->as_pxe = !c->as_pxe;
+	c->window_ms = now_ms + (c->as_pxe ? WINDOW_PXE_MS : WINDOW_MS);
+	return send_message(c, now_ms, reterr);
+}
+
+static void ignore_ack(struct dhcp_client *c, const struct lease *lease, const char *why)
 {
 	char server[IP4_TEXT_SIZE], address[IP4_TEXT_SIZE];
 
 	c->n_unusable++;
 	num_format_ip4(lease->server_id, server);
 	num_format_ip4(lease->address, address);
-	err_fill(&c->ignored, -EBADMSG, "%s of %s from server %s: %s",
-		lease->type == DHCP_OFFER ? "offer" : "acknowledgement", address, server, why);
+	err_fill(&c->ignored, -EBADMSG, "acknowledgement of %s from server %s: %s", address, server,
+		why);
 }
 
-/* The first usable offer is taken. A choice among several would collect them here. */
-static int take_offer(
-	struct dhcp_client *c, const struct lease *offer, uint64_t now_ms, struct err *reterr)
+/* True if another machine has the address, which goes back to the server then. */
+static bool is_in_use(struct dhcp_client *c, const struct lease *lease)
 {
-	if (!dhcp_msg_is_host(offer->server_id)) {
-		ignore(c, offer, "it does not say which server made it (option 54)");
-		return 0;
-	}
-	if (!dhcp_msg_is_host(offer->address)) {
-		ignore(c, offer, "that is no host's address");
-		return 0;
-	}
-	c->offer = *offer;
-	c->state = DHCP_STATE_REQUESTING;
-	c->attempt = 0;
-	return send_message(c, now_ms, reterr);
+	char address[IP4_TEXT_SIZE], text[MAC_TEXT_SIZE];
+	uint8_t mac[MAC_LEN];
+
+	if (!c->io.conflict || c->io.conflict(c->io.ctx, lease->address, mac) <= 0)
+		return false;
+	num_format_ip4(lease->address, address);
+	num_format_mac(mac, ':', text);
+	c->n_unusable++;
+	err_fill(&c->ignored, -EADDRINUSE,
+		"the DHCP server gave the address %s, which %s has already: declined", address,
+		text);
+	return true;
 }
 
-static int take_ack(struct dhcp_client *c, const struct lease *lease, const struct notes *notes)
+static int take_ack(struct dhcp_client *c, const struct lease *lease, const struct notes *notes,
+	uint64_t now_ms, struct err *reterr)
 {
-	if (lease->server_id.s_addr != c->offer.server_id.s_addr) {
-		ignore(c, lease, "another server was asked");
+	int r;
+
+	if (lease->server_id.s_addr != c->choice.best.server_id.s_addr) {
+		ignore_ack(c, lease, "another server was asked");
 		return 0;
 	}
 	if (!dhcp_msg_is_host(lease->address)) {
-		ignore(c, lease, "that is no host's address");
+		ignore_ack(c, lease, "that is no host's address");
 		return 0;
 	}
-	c->lease = *lease;
-	c->notes = *notes;
-	c->state = DHCP_STATE_BOUND;
-	c->deadline_ms = CLOCK_FOREVER;
-	return 1;
+	if (!is_in_use(c, lease))
+		return bind_lease(c, lease, notes);
+	c->choice.best.address = lease->address; /* servers may have second thoughts */
+	r = send_type(c, DHCP_DECLINE, now_ms, reterr);
+	return r < 0 ? r : start_again(c, now_ms, reterr);
 }
 
 /* A server that offers and then refuses must not keep the client busy: each NAK waits longer. */
 static int take_nak(
 	struct dhcp_client *c, const struct lease *nak, uint64_t now_ms, struct err *reterr)
 {
-	if (nak->server_id.s_addr && nak->server_id.s_addr != c->offer.server_id.s_addr)
+	if (nak->server_id.s_addr && nak->server_id.s_addr != c->choice.best.server_id.s_addr)
 		return 0;
 	c->n_unusable++;
 	err_fill(&c->ignored, -EBADMSG,
 		"the DHCP server offered an address and refused it (NAK%s%s)",
 		nak->message[0] ? ": " : "", nak->message);
-	if (c->n_naks++ == 0)
-		return discover(c, now_ms, reterr);
-	c->state = DHCP_STATE_INIT;
-	c->deadline_ms = now_ms + backoff_ms(c, c->n_naks - 2);
-	return 0;
+	return start_again(c, now_ms, reterr);
 }
 
 static int take_message(
@@ -164,10 +255,14 @@ static int take_message(
 		c->n_malformed++;
 		return 0;
 	}
-	if (c->state == DHCP_STATE_SELECTING && lease.type == DHCP_OFFER)
+	if (c->state == DHCP_STATE_SELECTING &&
+		lease.type == (c->ciaddr.s_addr ? DHCP_ACK : DHCP_OFFER)) {
+		if (c->ciaddr.s_addr)
+			c->notes = notes; /* of the last one; it is mostly the only one */
 		return take_offer(c, &lease, now_ms, reterr);
+	}
 	if (c->state == DHCP_STATE_REQUESTING && lease.type == DHCP_ACK)
-		return take_ack(c, &lease, &notes);
+		return take_ack(c, &lease, &notes, now_ms, reterr);
 	if (c->state == DHCP_STATE_REQUESTING && lease.type == DHCP_NAK)
 		return take_nak(c, &lease, now_ms, reterr);
 	return 0;
@@ -177,9 +272,13 @@ static int on_deadline(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 {
 	if (c->state == DHCP_STATE_INIT)
 		return discover(c, now_ms, reterr);
+	if (now_ms >= c->window_ms)
+		return on_window(c, now_ms, reterr);
 	c->attempt++;
 	if (c->state == DHCP_STATE_REQUESTING && c->attempt == REQUESTS_MAX)
 		return discover(c, now_ms, reterr);
+	if (c->state == DHCP_STATE_SELECTING && c->window_ms == CLOCK_FOREVER)
+		c->as_pxe = c->attempt % 2; /* some servers answer PXE clients only */
 	return send_message(c, now_ms, reterr);
 }
 
@@ -188,8 +287,9 @@ void dhcp_client_init(struct dhcp_client *c, const struct dhcp_transport *io,
 {
 	*c = (struct dhcp_client){
 		.io = *io,
-		.arch = ARCH_HERE,
 		.random = seed ^ num_be32(mac + 2),
+		.resend_ms = CLOCK_FOREVER,
+		.window_ms = CLOCK_FOREVER,
 		.deadline_ms = CLOCK_FOREVER,
 	};
 	memcpy(c->mac, mac, MAC_LEN);
@@ -206,10 +306,18 @@ int dhcp_client_start(struct dhcp_client *c, uint64_t now_ms, struct err *reterr
 	return discover(c, now_ms, reterr);
 }
 
+int dhcp_client_inform(
+	struct dhcp_client *c, struct in_addr ciaddr, uint64_t now_ms, struct err *reterr)
+{
+	c->ciaddr = ciaddr;
+	return dhcp_client_start(c, now_ms, reterr);
+}
+
 void dhcp_client_stop(struct dhcp_client *c)
 {
 	c->state = DHCP_STATE_INIT;
-	c->deadline_ms = CLOCK_FOREVER;
+	c->resend_ms = c->window_ms = CLOCK_FOREVER;
+	set_deadline(c);
 }
 
 int dhcp_client_process(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)

@@ -20,6 +20,9 @@
 #define SUB_SECOND_ROOT_PATH 202
 #define SUB_INITIATOR        203
 
+/* PXE_BOOT_SERVERS (PXE 2.1 section 2.2.3): *(type(2) count(1) count*address(4)) */
+#define PXE_BOOT_SERVERS 8
+
 /* What the Raspberry Pi's firmware wants to see in option 43, as PXE menu or as a bare string. */
 #define PI_BOOT_SERVER "Raspberry Pi Boot"
 
@@ -149,7 +152,23 @@ static bool first_host(struct span addresses, struct in_addr *ret)
 	return false;
 }
 
-/* The first of options 66, 150, the field siaddr and option 54 that holds a usable server. */
+/* The first boot server that a PXE answer lists in option 43. */
+static bool first_boot_server(struct span vendor, struct in_addr *ret)
+{
+	struct span val;
+	uint8_t code;
+
+	while (dhcp_msg_next(&vendor, &code, &val) > 0) {
+		while (code == PXE_BOOT_SERVERS && val.len >= 3 && val.len - 3 >= 4u * val.p[2]) {
+			if (first_host(span_sub(val, 3, 4u * val.p[2]), ret))
+				return true;
+			val = span_sub(val, 3 + 4u * val.p[2], val.len);
+		}
+	}
+	return false;
+}
+
+/* The first of options 66, 150, 43.8 of PXE, the field siaddr and option 54 that holds a usable server. */
 static void read_server(const struct dhcp_msg *m, const struct lease *lease, struct settings *set,
 	struct notes *notes)
 {
@@ -168,7 +187,9 @@ static void read_server(const struct dhcp_msg *m, const struct lease *lease, str
 		put_address(set, SETTING_SERVER, "option 150", a);
 	if (set->one[SETTING_SERVER].present)
 		return;
-	if (dhcp_msg_is_host(lease->siaddr))
+	if (lease->pxe_client && first_boot_server(dhcp_msg_option(m, DHCP_OPT_VENDOR), &a))
+		put_address(set, SETTING_SERVER, "option 43.8", a);
+	else if (dhcp_msg_is_host(lease->siaddr))
 		put_address(set, SETTING_SERVER, "siaddr", lease->siaddr);
 	else if (dhcp_msg_is_host(lease->server_id))
 		put_address(set, SETTING_SERVER, "option 54", lease->server_id);
@@ -258,7 +279,7 @@ static void read_vendor(const struct dhcp_msg *m, struct lease *lease, struct no
 		put_words(&set, "option 43", text, notes);
 	else if (lease->pi_boot_server)
 		return; /* a PXE menu or a bare string: for the firmware, not for us */
-	else if (span_starts(dhcp_msg_option(m, DHCP_OPT_CLASS), "PXEClient"))
+	else if (lease->pxe_client)
 		notes_add(notes, "option 43: ignored: the server says that it is for PXE clients");
 	else if (is_sub_options(s))
 		read_sub_options(s, &set, &chap, notes);
@@ -289,6 +310,7 @@ void dhcp_boot_read(const struct dhcp_msg *m, struct lease *lease, struct notes 
 	struct span words = dhcp_text_strip(dhcp_msg_option(m, DHCP_OPT_PINET));
 	struct settings set = {.n_portals = 0};
 
+	lease->pxe_client = span_starts(dhcp_msg_option(m, DHCP_OPT_CLASS), "PXEClient");
 	read_bootfile(m, lease, notes);
 	read_rootpath(m, lease, notes);
 	if (initiator.len)

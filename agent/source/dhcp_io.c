@@ -10,11 +10,14 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "source/dhcp_arp.h"
 #include "source/dhcp_frame.h"
 #include "source/dhcp_io.h"
 #include "source/dhcp_msg.h"
 
 #define FRAME_SIZE (DHCP_MSG_SIZE + 60 + 8) /* with the longest IP header, and UDP's */
+
+#define ARP_MAX 64 /* packets looked at: a flood must not hold the boot */
 
 /* IPv4, UDP, no fragment, to port 68: everything else stays in the kernel. */
 static int attach_filter(int fd)
@@ -35,7 +38,7 @@ static int attach_filter(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ? -errno : 0;
 }
 
-int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
+int dhcp_io_open(struct dhcp_io *io, int ifindex, const uint8_t mac[MAC_LEN], struct err *reterr)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
@@ -56,33 +59,77 @@ int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
 		return err_sys(reterr, -errno, "asking for checksum states on the DHCP socket");
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(reterr, -errno, "binding the DHCP socket to interface %d", ifindex);
-	*io = (struct dhcp_io){.fd = take_fd(&fd), .ifindex = ifindex};
+	*io = (struct dhcp_io){.fd = take_fd(&fd), .arp_fd = -1, .ifindex = ifindex};
+	memcpy(io->mac, mac, MAC_LEN);
 	return 0;
 }
 
 void dhcp_io_close(struct dhcp_io *io)
 {
 	cleanup_fd(&io->fd);
-	io->fd = -1;
+	cleanup_fd(&io->arp_fd);
+	io->fd = io->arp_fd = -1;
+}
+
+static int broadcast(int fd, int ifindex, uint16_t protocol, const void *packet, size_t len)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(protocol),
+		.sll_ifindex = ifindex,
+		.sll_halen = ETH_ALEN,
+		.sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	};
+
+	return sendto(fd, packet, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
 
 static int io_send(void *ctx, const uint8_t *message, size_t len)
 {
 	const struct dhcp_io *io = ctx;
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = io->ifindex,
-		.sll_halen = ETH_ALEN,
-		.sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-	};
 	uint8_t frame[DHCP_FRAME_HEADER + DHCP_MSG_SIZE];
 	ssize_t n = dhcp_frame_build(span_of(message, len), frame, sizeof(frame));
 
-	if (n < 0)
-		return (int)n;
-	if (sendto(io->fd, frame, (size_t)n, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
+	return n < 0 ? (int)n : broadcast(io->fd, io->ifindex, ETH_P_IP, frame, (size_t)n);
+}
+
+/* The socket is there from the first probe on: ARP of a whole network is not heard for nothing. */
+static int io_probe(void *ctx, struct in_addr address)
+{
+	struct dhcp_io *io = ctx;
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ARP),
+		.sll_ifindex = io->ifindex,
+	};
+	uint8_t packet[DHCP_ARP_SIZE];
+
+	if (io->arp_fd < 0) {
+		_cleanup_fd_ int fd =
+			socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+			return -errno;
+		io->arp_fd = take_fd(&fd);
+	}
+	dhcp_arp_probe(io->mac, address, packet);
+	return broadcast(io->arp_fd, io->ifindex, ETH_P_ARP, packet, sizeof(packet));
+}
+
+static int io_conflict(void *ctx, struct in_addr address, uint8_t ret_mac[MAC_LEN])
+{
+	const struct dhcp_io *io = ctx;
+	uint8_t packet[DHCP_ARP_SIZE];
+
+	for (unsigned int i = 0; io->arp_fd >= 0 && i < ARP_MAX; i++) {
+		ssize_t n = recv(io->arp_fd, packet, sizeof(packet), 0);
+
+		if (n < 0 && errno != EINTR)
+			return errno == EAGAIN ? 0 : -errno;
+		if (n > 0 &&
+			dhcp_arp_is_conflict(span_of(packet, (size_t)n), io->mac, address, ret_mac))
+			return 1;
+	}
 	return 0;
 }
 
@@ -138,5 +185,9 @@ static ssize_t io_receive(void *ctx, uint8_t *buf, size_t size)
 
 struct dhcp_transport dhcp_io_transport(struct dhcp_io *io)
 {
-	return (struct dhcp_transport){.ctx = io, .send = io_send, .receive = io_receive};
+	return (struct dhcp_transport){.ctx = io,
+		.send = io_send,
+		.receive = io_receive,
+		.probe = io_probe,
+		.conflict = io_conflict};
 }

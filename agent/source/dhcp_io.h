@@ -9,11 +9,13 @@
 
 struct dhcp_io {
 	int fd; /* AF_PACKET socket with a filter for UDP to port 68; poll it for POLLIN */
+	int arp_fd; /* -1, or the same for ARP, from the probe on */
 	int ifindex;
+	uint8_t mac[MAC_LEN];
 };
 
-/* Opens the socket on @ifindex. Returns 0 or a negative errno with @reterr. */
-int dhcp_io_open(struct dhcp_io *io, int ifindex, struct err *reterr)
+/* Opens the socket on @ifindex, whose address is @mac. Returns 0 or a negative errno with @reterr. */
+int dhcp_io_open(struct dhcp_io *io, int ifindex, const uint8_t mac[MAC_LEN], struct err *reterr)
 	__attribute__((warn_unused_result));
 void dhcp_io_close(struct dhcp_io *io);
 

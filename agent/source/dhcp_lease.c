@@ -303,3 +303,16 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 	*ret = lease;
 	return 0;
 }
+
+bool dhcp_lease_names_server(const struct lease *lease)
+{
+	const struct setting *server = &lease->boot.one[SETTING_SERVER];
+
+	if (!server->present)
+		return false;
+	if (strcmp(server->word, "siaddr") != 0 && strcmp(server->word, "option 54") != 0)
+		return true;
+	return lease->pi_boot_server || lease->bootfile[0] ||
+	       (strcmp(server->word, "siaddr") == 0 &&
+		       lease->siaddr.s_addr != lease->server_id.s_addr);
+}

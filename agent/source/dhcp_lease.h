@@ -61,12 +61,14 @@ struct lease {
 	char search[LEASE_NAME]; /* option 119, names separated by blanks */
 	char bootfile[LEASE_NAME]; /* option 67 or the file field; printable ASCII without blanks */
 	char rootpath[LEASE_NAME]; /* option 17 as text without CHAP names, for the klibc file */
+	bool pxe_client; /* option 60 is of class PXEClient: an answer to one (RFC 4578) */
 	bool pi_boot_server; /* option 43 holds "Raspberry Pi Boot" */
 
 	/*
 	 * What the options say about the boot: 17, 203 and the first of 66, 150, siaddr, 54 as
-	 * server; 43 wins over these, and 224 over all. A portal replaces those of lower options.
-	 * The word is "option N", "option 43.N" or "siaddr".
+	 * server, or of a PXE answer the first boot server in 43.8 before siaddr; 43 wins over
+	 * these, and 224 over all. A portal replaces those of lower options. The word is
+	 * "option N", "option 43.N" or "siaddr".
 	 */
 	struct settings boot;
 	struct chap chap; /* of the root path in option 17 or 43 */
@@ -82,5 +84,12 @@ struct lease {
  */
 int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/*
+ * True if @lease names the boot server on purpose: by an option for it, with a boot file or PXE menu
+ * beside the address, or by the address of another machine. Else the server, if any, is just the one
+ * that gives out addresses.
+ */
+bool dhcp_lease_names_server(const struct lease *lease);
 
 #endif

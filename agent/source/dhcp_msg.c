@@ -6,6 +6,7 @@
  *   option  = PAD / END / code len value
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "source/dhcp_msg.h"
@@ -36,8 +37,9 @@
 #define OVERLOAD_FILE  1
 #define OVERLOAD_SNAME 2
 
-#define CLASS    "pinet"
-#define MAX_SIZE 1472 /* fits an Ethernet frame whether a server counts the headers or not */
+#define CLASS     "pinet"
+#define CLASS_PXE "PXEClient:Arch:%05u:UNDI:002001" /* RFC 4578 section 2, PXE 2.1 table 2-1 */
+#define MAX_SIZE  1472 /* fits an Ethernet frame whether a server counts the headers or not */
 
 /* 121 stands before 3 and 33, as RFC 3442 wants. Some servers send only what is asked for. */
 static const uint8_t parameters[] = {
@@ -89,6 +91,20 @@ static size_t put_address(uint8_t *buf, size_t at, enum dhcp_option code, struct
 	return a.s_addr ? put(buf, at, code, &a, sizeof(a)) : at;
 }
 
+/* The class and what PXE wants beside it. Servers sort PXE clients by either form of the type. */
+static size_t put_class(uint8_t *buf, size_t at, const struct dhcp_msg_params *p)
+{
+	static const uint8_t undi[] = {1, 2, 1};
+	char class[40] = CLASS;
+
+	if (p->as_pxe) {
+		(void)snprintf(class, sizeof(class), CLASS_PXE, p->arch); /* fits */
+		at = put(buf, at, DHCP_OPT_UNDI, undi, sizeof(undi));
+	}
+	at = put(buf, at, DHCP_OPT_CLASS, class, (uint8_t)strlen(class));
+	return put_u16(buf, at, DHCP_OPT_ARCH, p->arch);
+}
+
 size_t dhcp_msg_build(const struct dhcp_msg_params *p, uint8_t buf[DHCP_MSG_BUILD_SIZE])
 {
 	/* DECLINE and RELEASE ask for nothing (RFC 2131 table 5). */
@@ -114,8 +130,7 @@ size_t dhcp_msg_build(const struct dhcp_msg_params *p, uint8_t buf[DHCP_MSG_BUIL
 	at = put_address(buf, at, DHCP_OPT_SERVER_ID, p->server_id);
 	if (asks) {
 		at = put_u16(buf, at, DHCP_OPT_MAX_SIZE, MAX_SIZE);
-		at = put(buf, at, DHCP_OPT_CLASS, CLASS, sizeof(CLASS) - 1);
-		at = put_u16(buf, at, DHCP_OPT_ARCH, p->arch);
+		at = put_class(buf, at, p);
 		at = put(buf, at, DHCP_OPT_PARAMETERS, parameters, sizeof(parameters));
 	}
 	buf[at++] = DHCP_OPT_END;

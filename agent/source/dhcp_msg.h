@@ -54,6 +54,7 @@ enum dhcp_option { /* sections of RFC 2132 where no other is named */
 	DHCP_OPT_TFTP_SERVER = 66, /* 9.4 */
 	DHCP_OPT_BOOTFILE = 67, /* 9.5 */
 	DHCP_OPT_ARCH = 93, /* RFC 4578 section 2.1 */
+	DHCP_OPT_UNDI = 94, /* RFC 4578 section 2.2 */
 	DHCP_OPT_SEARCH = 119, /* RFC 3397 */
 	DHCP_OPT_ROUTES = 121, /* RFC 3442 */
 	DHCP_OPT_VENDOR_ID = 125, /* RFC 3925 section 4 */
@@ -80,6 +81,7 @@ struct dhcp_msg_params {
 	uint32_t xid;
 	uint16_t secs; /* since the first DISCOVER */
 	uint16_t arch; /* enum dhcp_arch */
+	bool as_pxe; /* of the class PXEClient, as its firmware is; else of the class pinet */
 	uint8_t mac[MAC_LEN];
 	struct in_addr ciaddr; /* the address in use: INFORM, RELEASE, renewal */
 	struct in_addr requested; /* option 50: REQUEST, DECLINE */

@@ -14,7 +14,7 @@ struct machine {
 	uint8_t mac[MAC_LEN];
 	char serial[17]; /* Raspberry Pi: 16 hexadecimal digits in lower case; "" if none */
 	char uuid[37]; /* SMBIOS system UUID in lower case; "" if none */
-	char hostname[65]; /* of ip= or DHCP; "" if none */
+	char hostname[65]; /* of ip= or DHCP, once they are merged; "" if none */
 };
 
 /* Reads serial number and UUID from the device tree and SMBIOS; what is not there stays "". */

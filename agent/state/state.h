@@ -11,6 +11,7 @@
 
 #define STATE_DIR        "/run/pinet"
 #define STATE_BOOT       STATE_DIR "/boot" /* how the boot went: KEY=VALUE; absent if not ours */
+#define STATE_LEASE      STATE_DIR "/lease" /* for who renews it: KEY=VALUE; absent if static */
 #define STATE_FIRMWARE   STATE_DIR "/firmware" /* the TFTP copy: KEY=VALUE lines */
 #define STATE_PLAN       STATE_DIR "/plan" /* the plan as `pinet plan` prints it */
 #define STATE_SYNC       "/var/lib/pinet/sync" /* the last sync: KEY=VALUE lines; survives a boot */

@@ -58,6 +58,18 @@ static void assign_u64(struct text *t, const char *name, uint64_t v)
 	assign(t, name, shown);
 }
 
+/* What DHCP said beside the address, NULL if it was not asked. */
+static const struct lease *told(const struct network_report *r)
+{
+	return r->have_lease || r->informed ? &r->lease : NULL;
+}
+
+/* What is for the boot stays out when DHCP is believed in addresses only: others would follow it. */
+static bool is_believed(const struct plan *plan, const struct network_report *r)
+{
+	return told(r) && plan->dhcp == PLAN_TRUST_ALL;
+}
+
 /* The gateway of the default route, 0.0.0.0 if there is none. */
 static struct in_addr default_gateway(const struct plan *plan, const struct network_report *r)
 {
@@ -72,7 +84,7 @@ static struct in_addr name_server(
 {
 	if (plan->net.dns[i].s_addr)
 		return plan->net.dns[i]; /* ip= names them even beside DHCP */
-	return r->have_lease && i < r->lease.n_dns ? r->lease.dns[i] : (struct in_addr){0};
+	return told(r) && i < r->lease.n_dns ? r->lease.dns[i] : (struct in_addr){0};
 }
 
 static struct in_addr root_server(const struct plan *plan, const struct network_report *r)
@@ -83,7 +95,7 @@ static struct in_addr root_server(const struct plan *plan, const struct network_
 		return a;
 	if (plan->net.server.s_addr)
 		return plan->net.server;
-	return r->have_lease ? r->lease.siaddr : (struct in_addr){0};
+	return is_believed(plan, r) ? r->lease.siaddr : (struct in_addr){0};
 }
 
 static struct in_addr broadcast(const struct network_report *r)
@@ -97,7 +109,8 @@ int netconf_format(
 	const struct plan *plan, const struct network_report *report, char *out, size_t size)
 {
 	const struct lease *l = &report->lease;
-	const bool dhcp = report->have_lease;
+	const bool dhcp = report->have_lease, names = told(report) != NULL;
+	const bool boot = is_believed(plan, report);
 	struct text t = {out, 0, size, size == 0};
 
 	assign(&t, "DEVICE", report->ifname);
@@ -110,16 +123,16 @@ int netconf_format(
 	assign_ip4(&t, "IPV4DNS1", name_server(plan, report, 1));
 	assign(&t, "HOSTNAME",
 		plan->net.hostname[0] ? plan->net.hostname
-		: dhcp                ? l->hostname
+		: names               ? l->hostname
 				      : "");
-	assign(&t, "DNSDOMAIN", dhcp ? l->domain : "");
+	assign(&t, "DNSDOMAIN", names ? l->domain : "");
 	assign(&t, "NISDOMAIN", "");
 	assign_ip4(&t, "ROOTSERVER", root_server(plan, report));
-	assign(&t, "ROOTPATH", dhcp ? l->rootpath : "");
-	assign(&t, "filename", dhcp ? l->bootfile : "");
+	assign(&t, "ROOTPATH", boot ? l->rootpath : "");
+	assign(&t, "filename", boot ? l->bootfile : "");
 	assign_u64(&t, "UPTIME", clock_now_ms() / 1000);
 	assign_u64(&t, "DHCPLEASETIME", dhcp && l->has_lease_time ? l->lease_s : 0);
-	assign(&t, "DOMAINSEARCH", dhcp ? l->search : "");
+	assign(&t, "DOMAINSEARCH", names ? l->search : "");
 	return t.full ? -ENOSPC : 0;
 }
 
@@ -141,7 +154,7 @@ int netconf_resolv(
 		put(&t, shown);
 		put(&t, "\n");
 	}
-	if (t.at && report->have_lease && (report->lease.search[0] || report->lease.domain[0])) {
+	if (t.at && told(report) && (report->lease.search[0] || report->lease.domain[0])) {
 		put(&t, "search "); /* both were checked to be names when the lease was read */
 		put(&t, report->lease.search[0] ? report->lease.search : report->lease.domain);
 		put(&t, "\n");

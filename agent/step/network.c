@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "step/inform.h"
 #include "step/link.h"
 #include "step/nic.h"
 #include "step/step.h"
@@ -23,6 +24,7 @@
 
 struct race {
 	const struct plan *plan;
+	const struct network_watch *watch;
 	struct rtnl nl, monitor;
 	int udev_fd; /* -1 when nobody renames interfaces */
 	struct nic nic[NICS_MAX];
@@ -123,7 +125,8 @@ static void advance(struct race *race, struct nic *nic, uint64_t now_ms)
 	} else if (race->plan->net.method == PLAN_METHOD_STATIC) {
 		if (!race->winner)
 			race->winner = nic;
-	} else if (nic_start_dhcp(nic, now_ms, &err) < 0) {
+	} else if (nic_start_dhcp(nic, (struct in_addr){0}, &race->watch->judge, now_ms, &err) <
+		   0) {
 		fail_nic(nic, &err);
 	}
 }
@@ -188,8 +191,7 @@ static int turn(struct race *race, uint64_t deadline_ms, struct err *reterr)
 	return 0;
 }
 
-static int run_race(struct race *race, uint64_t deadline_ms,
-	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct err *reterr)
+static int run_race(struct race *race, uint64_t deadline_ms, struct err *reterr)
 {
 	uint64_t tell_ms = clock_now_ms() + TELL_FIRST_MS;
 	char sentence[SENTENCE_SIZE] = "";
@@ -208,7 +210,7 @@ static int run_race(struct race *race, uint64_t deadline_ms,
 		if (now_ms >= deadline_ms)
 			break;
 		if (now_ms >= tell_ms) {
-			waiting(ctx, sentence);
+			race->watch->waiting(race->watch->ctx, sentence);
 			tell_ms = now_ms + TELL_EVERY_MS;
 		}
 		r = turn(race, clock_min(deadline_ms, tell_ms), reterr);
@@ -269,6 +271,7 @@ static int configure(struct race *race, struct network_report *report, struct er
 	if (plan->net.method == PLAN_METHOD_DHCP) {
 		out.have_lease = true;
 		out.lease = nic->dhcp.lease;
+		out.leased_ms = nic->dhcp.requested_ms;
 		out.notes = nic->dhcp.notes;
 		out.address = out.lease.address;
 		out.prefix = out.lease.prefix;
@@ -319,9 +322,8 @@ int network_release(const struct network_report *report, struct err *reterr)
 	return r;
 }
 
-int network_run(const struct plan *plan, uint64_t deadline_ms,
-	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
-	struct err *reterr)
+int network_run(const struct plan *plan, uint64_t deadline_ms, const struct network_watch *watch,
+	struct network_report *report, struct err *reterr)
 {
 	_cleanup_free_ struct race *race = calloc(1, sizeof(*race));
 	int r;
@@ -331,6 +333,7 @@ int network_run(const struct plan *plan, uint64_t deadline_ms,
 	if (!race)
 		return err_set(reterr, -ENOMEM, "no memory for the network interfaces");
 	race->plan = plan;
+	race->watch = watch;
 	race->nl = race->monitor = RTNL_CLOSED;
 	race->udev_fd = udev_watch();
 	r = rtnl_open(&race->nl, reterr);
@@ -340,9 +343,14 @@ int network_run(const struct plan *plan, uint64_t deadline_ms,
 	if (r == 0)
 		r = rtnl_dump_links(&race->nl, on_link, race, reterr);
 	if (r == 0)
-		r = run_race(race, deadline_ms, waiting, ctx, reterr);
+		r = run_race(race, deadline_ms, reterr);
 	if (r == 0)
 		r = configure(race, report, reterr);
+	if (r == 0 && plan->net.method == PLAN_METHOD_STATIC) {
+		r = inform_run(plan, deadline_ms, watch, report, reterr);
+		if (r < 0 && link_remove(&race->nl, report, false, NULL) == 0)
+			memset(report, 0, sizeof(*report));
+	}
 	if (r < 0)
 		race->winner = NULL;
 	end_race(race);

@@ -41,7 +41,22 @@ bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link)
 	return link->enslaved;
 }
 
-int nic_start_dhcp(struct nic *nic, uint64_t now_ms, struct err *reterr)
+/* A Raspberry Pi's firmware asks as a PC with BIOS does. */
+static uint16_t firmware_arch(void)
+{
+	if (!fs_exists("/sys/firmware/efi"))
+		return DHCP_ARCH_X86_BIOS;
+#if defined(__aarch64__)
+	return DHCP_ARCH_ARM64_UEFI;
+#elif defined(__arm__)
+	return DHCP_ARCH_ARM32_UEFI;
+#else
+	return DHCP_ARCH_X64_UEFI;
+#endif
+}
+
+int nic_start_dhcp(struct nic *nic, struct in_addr ciaddr, const struct dhcp_judge *judge,
+	uint64_t now_ms, struct err *reterr)
 {
 	struct dhcp_transport io;
 	uint32_t seed = (uint32_t)now_ms;
@@ -49,14 +64,17 @@ int nic_start_dhcp(struct nic *nic, uint64_t now_ms, struct err *reterr)
 
 	/* Early in the boot there may be no entropy yet: MAC address and time do as well. */
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
-	r = dhcp_io_open(&nic->io, nic->ifindex, reterr);
+	r = dhcp_io_open(&nic->io, nic->ifindex, nic->mac, reterr);
 	if (r < 0)
 		return r;
 	io = dhcp_io_transport(&nic->io);
 	dhcp_client_init(&nic->dhcp, &io, nic->mac, seed);
+	nic->dhcp.arch = firmware_arch();
+	nic->dhcp.choice.judge = *judge;
 	nic->running = true;
 	nic->discover_ms = now_ms;
-	r = dhcp_client_start(&nic->dhcp, now_ms, reterr);
+	r = ciaddr.s_addr ? dhcp_client_inform(&nic->dhcp, ciaddr, now_ms, reterr)
+			  : dhcp_client_start(&nic->dhcp, now_ms, reterr);
 	if (r < 0)
 		nic_stop_dhcp(nic);
 	return r;

@@ -37,9 +37,12 @@ bool nic_is_wanted(const struct plan *plan, const struct rtnl_link *link);
 /* True if @link, which was wanted, no longer is: renamed, or put into a bridge or bond. */
 bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link);
 
-/* Starts the DHCP client: the carrier is up. Returns 0 or a negative errno with @reterr. */
-int nic_start_dhcp(struct nic *nic, uint64_t now_ms, struct err *reterr)
-	__attribute__((warn_unused_result));
+/*
+ * Starts the DHCP client: the carrier is up. With @ciaddr the interface has that address and only
+ * informs itself. Returns 0 or a negative errno with @reterr.
+ */
+int nic_start_dhcp(struct nic *nic, struct in_addr ciaddr, const struct dhcp_judge *judge,
+	uint64_t now_ms, struct err *reterr) __attribute__((warn_unused_result));
 
 /* Ends it: the carrier is gone, or the race is over. */
 void nic_stop_dhcp(struct nic *nic);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "plan/plan.h"
+#include "source/dhcp_choice.h"
 
 #define STEP_DISKS 16
 
@@ -23,10 +24,12 @@ struct network_report {
 	struct in_addr address;
 	unsigned int prefix;
 	bool have_lease;
-	struct lease lease; /* if have_lease */
+	bool informed; /* the address is static; DHCP was asked for the rest */
+	struct lease lease; /* if have_lease or informed */
 	struct notes notes; /* what was ignored in it */
 	uint64_t carrier_ms; /* time since boot at which the link came up */
 	uint64_t discover_ms; /* the first DISCOVER went out */
+	uint64_t leased_ms; /* the lease's time began: its REQUEST went out */
 	uint64_t configured_ms; /* address and routes were set */
 };
 
@@ -58,9 +61,18 @@ struct firmware_report {
 	char version[8]; /* "4.2", "4.1" or "3" */
 };
 
+/* Who is told and asked while the network comes up. */
+struct network_watch {
+	/* Something is worth telling while it lasts: no carrier, no answer yet. */
+	void (*waiting)(void *ctx, const char *sentence);
+	void *ctx;
+	struct dhcp_judge judge; /* rank NULL: the first offer is taken */
+};
+
 /*
  * Waits for interfaces, brings the wired ones up, and configures the first that gets a lease (or
- * the one with the static address): link, address, routes, MTU.
+ * the one with the static address): link, address, routes, MTU. With a static address, DHCP is asked
+ * for what the boot lacks, if an empty answer would be poor to @watch's judge.
  *
  * @report is empty, or what an earlier call left there: then DHCP is asked again, and what that call
  * configured stays as it is if nothing changed, or makes room for the new.
@@ -68,12 +80,9 @@ struct firmware_report {
  * Stops at @deadline_ms. Returns 0; -ENODEV (no interface), -ENOLINK (no carrier), -ETIMEDOUT (no
  * lease) or another negative errno with @reterr. On failure no interface keeps an address that
  * this call gave it; @report is left alone, or empty when what it tells of had to go.
- * @waiting(ctx, sentence) is called when something is worth telling while it lasts: no carrier, no
- * answer yet.
  */
-int network_run(const struct plan *plan, uint64_t deadline_ms,
-	void (*waiting)(void *ctx, const char *sentence), void *ctx, struct network_report *report,
-	struct err *reterr) __attribute__((warn_unused_result));
+int network_run(const struct plan *plan, uint64_t deadline_ms, const struct network_watch *watch,
+	struct network_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Takes back what network_run() configured: the address, with it the routes, and the link if it was

@@ -24,6 +24,10 @@ struct net {
 	struct dhcp_msg sent; /* the last one */
 	int send_result;
 
+	unsigned int n_probes;
+	struct in_addr probed;
+	bool in_use; /* somebody answers the probes */
+
 	unsigned int n_waiting, n_taken;
 	struct packet waiting[QUEUE];
 	int receive_result; /* when nothing waits any more */
@@ -57,6 +61,34 @@ static inline ssize_t net_receive(void *ctx, uint8_t *buf, size_t size)
 	return (ssize_t)k->len;
 }
 
+static inline int net_probe(void *ctx, struct in_addr address)
+{
+	struct net *net = ctx;
+
+	net->n_probes++;
+	net->probed = address;
+	return 0;
+}
+
+static inline int net_conflict(void *ctx, struct in_addr address, uint8_t ret_mac[MAC_LEN])
+{
+	struct net *net = ctx;
+
+	if (address.s_addr != net->probed.s_addr)
+		return 0;
+	memcpy(ret_mac, "\2\0\0\0\0\x63", MAC_LEN);
+	return net->in_use;
+}
+
+/* The worth of an offer is in its host name: "full", "guess"; anything else is poor. */
+static inline enum dhcp_rank rank_by_name(void *ctx, const struct lease *offer)
+{
+	(void)ctx;
+	if (strcmp(offer->hostname, "full") == 0 || offer->pi_boot_server)
+		return DHCP_RANK_FULL;
+	return strcmp(offer->hostname, "guess") == 0 ? DHCP_RANK_GUESS : DHCP_RANK_POOR;
+}
+
 /* Everything that a test needs; made by setup(). */
 struct fixture {
 	struct net net;
@@ -69,7 +101,10 @@ static inline int setup(void **state)
 {
 	static const uint8_t mac[MAC_LEN] = PACKET_MAC;
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct dhcp_transport io = {.send = net_send, .receive = net_receive};
+	struct dhcp_transport io = {.send = net_send,
+		.receive = net_receive,
+		.probe = net_probe,
+		.conflict = net_conflict};
 
 	if (!f)
 		return -1;
@@ -101,6 +136,17 @@ static inline struct packet *answer(struct fixture *f, enum dhcp_type type)
 	assert_true(f->net.n_waiting <= QUEUE);
 	packet_begin_lease(k, type);
 	num_put_be32(k->p + 4, f->c.xid);
+	return k;
+}
+
+/* The same from another server, 192.168.77.N, of the worth @name. */
+static inline struct packet *offer_of(struct fixture *f, unsigned int n, const char *name)
+{
+	struct packet *k = answer(f, DHCP_OFFER);
+
+	k->p[19] = (uint8_t)(100 + n); /* yiaddr */
+	k->p[248] = (uint8_t)n; /* option 54 */
+	packet_text(k, 12, name);
 	return k;
 }
 

@@ -47,6 +47,21 @@ static void test_build_discover(void **state)
 			"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
 }
 
+/* As the Raspberry Pi's firmware and PXE do. */
+static void test_build_pxe(void **state)
+{
+	struct dhcp_msg_params p = params(DHCP_DISCOVER);
+
+	(void)state;
+	p.as_pxe = true;
+	p.arch = DHCP_ARCH_X86_BIOS;
+	check_built(&p,
+		"01010600 11223344 00058000 00*16 020000000007 00*202 63825363 350101"
+		"3d0701020000000007 390205c0 5e03010201"
+		"3c20 505845436c69656e743a417263683a30303030303a554e44493a303032303031 5d020000"
+		"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
+}
+
 static void test_build_request(void **state)
 {
 	struct dhcp_msg_params p = params(DHCP_REQUEST);
@@ -390,6 +405,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_build_discover),
+		cmocka_unit_test(test_build_pxe),
 		cmocka_unit_test(test_build_request),
 		cmocka_unit_test(test_build_others),
 		cmocka_unit_test(test_build_parse),

@@ -86,6 +86,21 @@ static void test_no_hostname(void **state)
 		-ENODATA, "host name");
 }
 
+/* With dhcp=address no option takes part in a name, not even the host name. */
+static void test_hostname_not_believed(void **state)
+{
+	struct lease lease = {.prefix = 24, .hostname = "client7"};
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(
+		merge(TARGET ROOT "pinet.server=10.0.0.1 pinet.id=hostname", &lease, &plan, NULL),
+		0);
+	assert_string_equal(plan.id, "client7");
+	expect(TARGET ROOT "pinet.server=10.0.0.1 pinet.id=hostname pinet.dhcp=address", &lease,
+		-ENODATA, "host name");
+}
+
 /* The message says what to write on the command line; no server can do that. */
 static void test_no_root(void **state)
 {
@@ -101,6 +116,7 @@ int main(void)
 		cmocka_unit_test(test_no_server),
 		cmocka_unit_test(test_bad_template),
 		cmocka_unit_test(test_no_hostname),
+		cmocka_unit_test(test_hostname_not_believed),
 		cmocka_unit_test(test_no_root),
 	};
 

@@ -92,6 +92,41 @@ static void test_static(void **state)
 	assert_string_equal(out, "");
 }
 
+/* dhcp=address: nothing that a boot script would follow. */
+static void test_address_only(void **state)
+{
+	struct network_report r = leased();
+	struct plan p = {.dhcp = PLAN_TRUST_ADDRESS};
+	char out[2048];
+
+	(void)state;
+	r.lease.siaddr.s_addr = inet_addr("192.168.77.3");
+	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "ROOTSERVER='0.0.0.0'\nROOTPATH=''\nfilename=''\n"));
+	assert_non_null(strstr(out, "IPV4DNS0='192.168.77.1'\n"));
+	p.dhcp = PLAN_TRUST_ALL;
+	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "ROOTSERVER='192.168.77.3'\n"));
+}
+
+/* A static address, and names that came with the answer to an INFORM. */
+static void test_informed(void **state)
+{
+	struct network_report r = leased();
+	struct plan p = {.net = {.method = PLAN_METHOD_STATIC}};
+	char out[2048];
+
+	(void)state;
+	r.have_lease = false;
+	r.informed = true;
+	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "PROTO='none'\n"));
+	assert_non_null(strstr(out, "IPV4GATEWAY='0.0.0.0'\nIPV4DNS0='192.168.77.1'\n"));
+	assert_non_null(strstr(out, "DNSDOMAIN='lab.example'\n"));
+	assert_int_equal(netconf_resolv(&p, &r, out, sizeof(out)), 0);
+	assert_string_equal(out, "nameserver 192.168.77.1\nsearch lab.example example\n");
+}
+
 /* Whatever a name holds, a shell that sources the file runs nothing and sees it as it is. */
 static void test_hostile_values_in_a_shell(void **state)
 {
@@ -142,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dhcp),
 		cmocka_unit_test(test_static),
+		cmocka_unit_test(test_address_only),
+		cmocka_unit_test(test_informed),
 		cmocka_unit_test(test_hostile_values_in_a_shell),
 		cmocka_unit_test(test_size),
 	};

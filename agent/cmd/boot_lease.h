@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The lease as the running system finds it.
+ */
+#ifndef CMD_BOOT_LEASE_H
+#define CMD_BOOT_LEASE_H
+
+#include "step/step.h"
+
+/*
+ * Writes STATE_LEASE, which is all that is needed to renew the lease later, and tells
+ * systemd-timesyncd of DHCP's time servers; removes both if @report has nothing for them.
+ * Returns 0 or a negative errno with @reterr.
+ */
+int boot_lease_save(const struct network_report *report, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+#endif

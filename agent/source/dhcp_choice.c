@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The choice among the offers of several DHCP servers, and what a proxy adds to them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/dhcp_choice.h"
+
+void dhcp_choice_clear(struct dhcp_choice *c)
+{
+	*c = (struct dhcp_choice){.judge = c->judge};
+}
+
+static int refuse(const struct lease *offer, const char *why, struct err *reterr)
+{
+	char server[IP4_TEXT_SIZE], address[IP4_TEXT_SIZE];
+
+	num_format_ip4(offer->server_id, server);
+	num_format_ip4(offer->address, address);
+	return err_set(reterr, -EBADMSG, "offer of %s from server %s: %s", address, server, why);
+}
+
+static enum dhcp_rank rank_of(const struct dhcp_choice *c, const struct lease *offer)
+{
+	struct lease merged = *offer;
+
+	if (!c->judge.rank)
+		return DHCP_RANK_FULL;
+	if (c->have_proxy)
+		dhcp_choice_merge(&merged, &c->proxy);
+	return c->judge.rank(c->judge.ctx, &merged);
+}
+
+static void remember(struct dhcp_choice *c, struct in_addr server, enum dhcp_rank rank)
+{
+	for (unsigned int i = 0; i < c->n_seen; i++) {
+		if (c->seen[i].server.s_addr != server.s_addr)
+			continue;
+		if (rank > c->seen[i].rank)
+			c->seen[i].rank = rank;
+		return;
+	}
+	if (c->n_seen == DHCP_CHOICE_SEEN)
+		return; /* for show only */
+	c->seen[c->n_seen].server = server;
+	c->seen[c->n_seen++].rank = rank;
+}
+
+int dhcp_choice_take(
+	struct dhcp_choice *c, const struct lease *offer, bool as_pxe, struct err *reterr)
+{
+	enum dhcp_rank rank;
+
+	if (!dhcp_msg_is_host(offer->server_id))
+		return refuse(offer, "it does not say which server made it (option 54)", reterr);
+	if (!offer->address.s_addr && offer->pxe_client) {
+		if (c->have_proxy)
+			return 0; /* the first one, as with offers */
+		c->proxy = *offer;
+		c->have_proxy = true;
+		if (c->have)
+			c->rank = rank_of(c, &c->best);
+		return 0;
+	}
+	if (!dhcp_msg_is_host(offer->address))
+		return refuse(offer, "that is no host's address", reterr);
+	rank = rank_of(c, offer);
+	remember(c, offer->server_id, rank);
+	if (c->have && rank <= c->rank)
+		return 0;
+	c->have = true;
+	c->rank = rank;
+	c->as_pxe = as_pxe;
+	c->best = *offer;
+	return 0;
+}
+
+bool dhcp_choice_is_settled(const struct dhcp_choice *c)
+{
+	return c->have && c->rank == DHCP_RANK_FULL;
+}
+
+static void add_setting(struct settings *to, const struct settings *from, unsigned int id)
+{
+	to->one[id] = from->one[id];
+	(void)snprintf(to->one[id].word, sizeof(to->one[id].word), "proxy %.30s",
+		from->one[id].word); /* for show only: may be cut */
+}
+
+void dhcp_choice_merge(struct lease *lease, const struct lease *proxy)
+{
+	struct settings *to = &lease->boot;
+	const struct settings *from = &proxy->boot;
+
+	for (unsigned int i = 0; i < SETTING_COUNT; i++) {
+		bool keep =
+			i == SETTING_SERVER ? dhcp_lease_names_server(lease) : to->one[i].present;
+
+		if (from->one[i].present && !keep)
+			add_setting(to, from, i);
+	}
+	if (!to->n_portals && from->n_portals) {
+		to->n_portals = from->n_portals;
+		memcpy(to->portal, from->portal, sizeof(to->portal));
+	}
+	if (!lease->chap.present)
+		lease->chap = proxy->chap;
+	if (!lease->bootfile[0])
+		memcpy(lease->bootfile, proxy->bootfile, sizeof(lease->bootfile));
+	if (!lease->rootpath[0]) {
+		memcpy(lease->rootpath, proxy->rootpath, sizeof(lease->rootpath));
+		lease->nfs_root = proxy->nfs_root;
+	}
+	lease->pi_boot_server = lease->pi_boot_server || proxy->pi_boot_server;
+}

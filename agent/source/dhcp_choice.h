@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The choice among the offers of several DHCP servers, and what a proxy adds to them.
+ */
+#ifndef SOURCE_DHCP_CHOICE_H
+#define SOURCE_DHCP_CHOICE_H
+
+#include "base/err.h"
+#include "source/dhcp_lease.h"
+
+#define DHCP_CHOICE_SEEN 8
+
+/* What an offer is worth to this machine, which is for its plan to say. */
+enum dhcp_rank {
+	DHCP_RANK_POOR, /* the machine cannot boot with it */
+	DHCP_RANK_GUESS, /* it can if the DHCP server happens to be its boot server */
+	DHCP_RANK_FULL, /* it answers everything that is not configured already */
+};
+
+struct dhcp_judge {
+	enum dhcp_rank (*rank)(void *ctx, const struct lease *offer); /* NULL: all are full */
+	void *ctx;
+};
+
+struct dhcp_choice {
+	struct dhcp_judge judge;
+	bool have, have_proxy;
+	bool as_pxe; /* the best one answers a PXE client */
+	enum dhcp_rank rank; /* of the best one, with what the proxy adds */
+	struct lease best; /* as it came */
+	struct lease proxy;
+	unsigned int n_seen; /* servers, the best one among them; proxies apart */
+	struct {
+		struct in_addr server;
+		enum dhcp_rank rank;
+	} seen[DHCP_CHOICE_SEEN];
+};
+
+/* Forgets all offers. */
+void dhcp_choice_clear(struct dhcp_choice *c);
+
+/*
+ * Takes an offer into account, to a DISCOVER as PXE client if @as_pxe. The first among equals wins.
+ * One without an address that is of class PXEClient is a proxy's (PXE 2.1 section 2.2.3).
+ *
+ * Returns 0; or -EBADMSG with @reterr if nobody could use it.
+ */
+int dhcp_choice_take(struct dhcp_choice *c, const struct lease *offer, bool as_pxe,
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/* True if no other offer can be better. */
+bool dhcp_choice_is_settled(const struct dhcp_choice *c);
+
+/*
+ * Adds to @lease what the proxy's answer @proxy says of the boot and @lease does not; a server that
+ * it names stands above one that just happens to give out addresses. Words get "proxy " in front.
+ */
+void dhcp_choice_merge(struct lease *lease, const struct lease *proxy);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The DHCP client among several servers: which offer it takes, and when; addresses that are in use.
+ */
+#include "dhcp_fixture.h"
+
+static int setup_judge(void **state)
+{
+	int r = setup(state);
+
+	if (r == 0)
+		((struct fixture *)*state)->c.choice.judge.rank = rank_by_name;
+	return r;
+}
+
+static bool sent_as_pxe(const struct fixture *f)
+{
+	return span_starts(dhcp_msg_option(&f->net.sent, DHCP_OPT_CLASS), "PXEClient");
+}
+
+static unsigned int requested_of(const struct fixture *f)
+{
+	struct span id = dhcp_msg_option(&f->net.sent, DHCP_OPT_SERVER_ID);
+
+	assert_int_equal(sent_type(f), DHCP_REQUEST);
+	assert_int_equal(id.len, 4);
+	return id.p[3];
+}
+
+/* Nothing waits for an offer that answers everything. */
+static void test_full_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 1, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_false(sent_as_pxe(f));
+}
+
+/* The foreign server is first, the right one 30 ms later. */
+static void test_foreign_first(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 9, "poor");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.state, DHCP_STATE_SELECTING);
+	assert_true(f->c.deadline_ms == f->now + 250);
+	f->now += 30;
+	offer_of(f, 1, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_int_equal(f->c.choice.n_seen, 2);
+}
+
+/* The window is of the first offer: later ones do not make it longer. */
+static void test_window(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t end;
+
+	start(f);
+	f->now += 1000;
+	offer_of(f, 9, "poor");
+	assert_int_equal(process(f), 0);
+	end = f->now + 250;
+	f->now += 200;
+	offer_of(f, 8, "guess");
+	offer_of(f, 7, "guess");
+	assert_int_equal(process(f), 0);
+	assert_true(f->c.deadline_ms == end);
+	f->now = end - 1;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->net.n_sent, 1);
+	f->now = end;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->net.n_sent, 2);
+	assert_int_equal(sent_type(f), DHCP_DISCOVER);
+	assert_true(sent_as_pxe(f));
+	assert_int_equal(f->net.sent.xid, f->c.xid);
+	/* nobody answers that class: the best of before, as the class that it was made to */
+	f->now = f->c.deadline_ms;
+	assert_true(f->now == end + 1250);
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 8);
+	assert_false(sent_as_pxe(f));
+}
+
+/* A server that knows PXE clients only by more than an address. */
+static void test_better_as_pxe(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 1, "guess");
+	assert_int_equal(process(f), 0);
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	packet_text(offer_of(f, 1, "guess"), 43, "Raspberry Pi Boot");
+	f->now += 3;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_true(sent_as_pxe(f));
+	assert_int_equal(f->c.choice.n_seen, 1);
+	packet_text(answer(f, DHCP_ACK), 43, "Raspberry Pi Boot");
+	assert_int_equal(process(f), 1);
+}
+
+static struct packet *proxy_offer(struct fixture *f)
+{
+	struct packet *k = answer(f, DHCP_OFFER);
+
+	memset(k->p + 16, 0, 4); /* yiaddr */
+	memcpy(k->p + 20, "\xc0\xa8\x4d\x05", 4); /* siaddr */
+	k->p[248] = 5;
+	packet_text(k, 60, "PXEClient");
+	return k;
+}
+
+/* A proxy beside a router: a second late, without an address, and not to be requested. */
+static void test_proxy(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 1, "poor");
+	assert_int_equal(process(f), 0);
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	f->now += 1001;
+	packet_text(proxy_offer(f), 43, "Raspberry Pi Boot");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_false(sent_as_pxe(f)); /* the router's offer was to the first class */
+	answer(f, DHCP_ACK);
+	assert_int_equal(process(f), 1);
+	assert_string_equal(f->c.lease.boot.one[SETTING_SERVER].value, "192.168.77.5");
+	assert_string_equal(f->c.lease.boot.one[SETTING_SERVER].word, "proxy siaddr");
+	assert_true(f->c.lease.pi_boot_server);
+	assert_int_equal(f->c.lease.server_id.s_addr, htonl(0xc0a84d01));
+}
+
+/* A proxy alone gives no address: the DISCOVERs go on. */
+static void test_proxy_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	proxy_offer(f);
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.state, DHCP_STATE_SELECTING);
+	assert_true(f->c.window_ms == CLOCK_FOREVER);
+	f->now = f->c.deadline_ms;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(sent_type(f), DHCP_DISCOVER);
+	assert_true(sent_as_pxe(f));
+}
+
+/* Without any answer, both classes take turns. */
+static void test_turns(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	for (unsigned int i = 1; i < 6; i++) {
+		f->now = f->c.deadline_ms;
+		assert_int_equal(process(f), 0);
+		assert_int_equal(sent_as_pxe(f), i % 2);
+	}
+	/* the one that was answered as PXE client asks as itself before it takes less */
+	offer_of(f, 1, "guess");
+	assert_int_equal(process(f), 0);
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(sent_type(f), DHCP_DISCOVER);
+	assert_false(sent_as_pxe(f));
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_true(sent_as_pxe(f));
+}
+
+/* One probe goes out with the REQUEST; what answers it by the ACK counts. */
+static void test_decline(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t xid;
+
+	f->net.in_use = true;
+	start(f);
+	offer_of(f, 1, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->net.n_probes, 1);
+	assert_int_equal(f->net.probed.s_addr, htonl(0xc0a84d65));
+	xid = f->c.xid;
+	answer(f, DHCP_ACK)->p[19] = 101;
+	assert_int_equal(process(f), 0);
+	/* DECLINE and a new DISCOVER */
+	assert_int_equal(f->net.n_sent, 4);
+	assert_int_equal(sent_type(f), DHCP_DISCOVER);
+	assert_int_not_equal(f->c.xid, xid);
+	assert_string_equal(f->c.ignored.text,
+		"the DHCP server gave the address 192.168.77.101, which 02:00:00:00:00:63 has "
+		"already: declined");
+	/* A second one that is in use: then it is time to be patient. */
+	offer_of(f, 1, "full");
+	answer(f, DHCP_ACK)->p[19] = 101;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.state, DHCP_STATE_INIT);
+	assert_int_equal(sent_type(f), DHCP_DECLINE);
+	assert_memory_equal(
+		dhcp_msg_option(&f->net.sent, DHCP_OPT_REQUESTED).p, "\xc0\xa8\x4d\x65", 4);
+	assert_memory_equal(
+		dhcp_msg_option(&f->net.sent, DHCP_OPT_SERVER_ID).p, "\xc0\xa8\x4d\x01", 4);
+	assert_in_range(f->c.deadline_ms - f->now, 3000, 5000);
+	f->net.in_use = false;
+	f->now = f->c.deadline_ms;
+	assert_int_equal(process(f), 0);
+	offer_of(f, 1, "full");
+	answer(f, DHCP_ACK);
+	assert_int_equal(process(f), 1);
+}
+
+static void start_inform(struct fixture *f)
+{
+	const struct in_addr mine = {htonl(0xc0a84d32)};
+
+	assert_int_equal(dhcp_client_inform(&f->c, mine, f->now, &f->err), 0);
+	assert_int_equal(sent_type(f), DHCP_INFORM);
+	assert_int_equal(f->net.sent.ciaddr.s_addr, mine.s_addr);
+	assert_int_equal(f->net.sent.flags, 0);
+}
+
+/* An answer to INFORM has no address, and needs no REQUEST. */
+static void test_inform(void **state)
+{
+	struct fixture *f = *state;
+	struct packet *k;
+
+	start_inform(f);
+	answer(f, DHCP_OFFER); /* that is no answer */
+	k = answer(f, DHCP_ACK);
+	memset(k->p + 16, 0, 4);
+	packet_text(k, 12, "full");
+	assert_int_equal(process(f), 1);
+	assert_int_equal(f->net.n_sent, 1);
+	assert_int_equal(f->net.n_probes, 0);
+	assert_string_equal(f->c.lease.hostname, "full");
+	assert_int_equal(f->c.lease.address.s_addr, htonl(0xc0a84d32));
+}
+
+static void test_inform_among_servers(void **state)
+{
+	struct fixture *f = *state;
+
+	start_inform(f);
+	f->now = f->c.deadline_ms;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(sent_type(f), DHCP_INFORM);
+	answer(f, DHCP_ACK);
+	assert_int_equal(process(f), 0);
+	packet_text(answer(f, DHCP_ACK), 12, "guess");
+	assert_int_equal(process(f), 0);
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	assert_int_equal(sent_type(f), DHCP_INFORM);
+	f->now = f->c.deadline_ms;
+	assert_int_equal(process(f), 1);
+	assert_string_equal(f->c.lease.hostname, "guess");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_judge, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_full_at_once),
+		TEST(test_foreign_first),
+		TEST(test_window),
+		TEST(test_better_as_pxe),
+		TEST(test_proxy),
+		TEST(test_proxy_alone),
+		TEST(test_turns),
+		TEST(test_decline),
+		TEST(test_inform),
+		TEST(test_inform_among_servers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
