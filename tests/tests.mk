@@ -5,6 +5,7 @@
 #: golden         plans that must come of command line, pinet.conf and lease
 #: shell          hooks and boot scripts under dash and busybox; completion under bash
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
+#: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: fuzz-corpus    each harness over its corpus
 #: fuzz           each harness for FUZZ_SECONDS=60
@@ -12,7 +13,7 @@
 #: clang          the agent by the other compiler, in BUILD/clang
 #: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell sim sync fuzz-corpus
+#: check          unit golden shell iscsi sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check sync-crash unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -85,6 +86,14 @@ package: $(PACKAGE)
 
 $(PACKAGE): package-%: e2e-deps e2e-deb
 	@tests/package/run $(E2E_DEB) $*
+
+# All that needs no kernel: a login, and the end of it.
+$(BUILD)/tests/iscsi/dial: $(BUILD)/tests/iscsi/dial.o $(LIBOBJ)
+	@echo "  LD      $@"
+	$(Q)$(CC) -o $@ $^ $(LIBS)
+
+iscsi: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial
+	@tests/iscsi/run $^
 
 # What a Raspberry Pi would boot: other tests rely on it.
 sim:
@@ -166,7 +175,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell sim sync fuzz-corpus
+CHECK := unit golden shell iscsi sim sync fuzz-corpus
 TEST := lint tidy clang $(CHECK) sync-crash $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -175,7 +184,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell sim sync sync-crash fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell iscsi sim sync sync-crash fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

@@ -33,6 +33,8 @@ bool retry_helps_login(const struct plan *plan, bool have_lease, int r)
 
 	if (r == -EDESTADDRREQ) /* no target, or a portal that cannot be reached by its name */
 		return asked && (is_dhcps(plan, PLAN_TARGET) || is_dhcps(plan, PLAN_PORTAL));
+	if (r == -EKEYREJECTED) /* a CHAP secret that no login can be made with */
+		return asked && is_dhcps(plan, PLAN_CHAP);
 	if (r == -EOPNOTSUPP) /* an engine that is not there */
 		return asked && plan->origin[PLAN_LOGIN].from == ORIGIN_DHCP;
 	return true;

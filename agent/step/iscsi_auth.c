@@ -27,11 +27,11 @@ static int take_secret(
 	if (n >= CHAP_SECRET_MIN)
 		s = span_of(bytes, (size_t)n);
 	if (s.len < CHAP_SECRET_MIN || s.len > CHAP_SECRET_MAX)
-		return err_set(reterr, -EINVAL,
+		return err_set(reterr, -EKEYREJECTED,
 			"the CHAP secret of %s has %zu bytes: it must have %d to %d", whose, s.len,
 			CHAP_SECRET_MIN, CHAP_SECRET_MAX);
 	if (span_find(s, '\0') < s.len || span_find(s, '\n') < s.len)
-		return err_set(reterr, -EINVAL,
+		return err_set(reterr, -EKEYREJECTED,
 			"the CHAP secret of %s has a byte 0 or a newline in it, with which iscsid "
 			"could not log in again: choose another",
 			whose);
@@ -47,12 +47,12 @@ int chap_keys_take(const struct chap *chap, struct chap_keys *ret, struct err *r
 	k.user = chap->user;
 	k.user_in = chap->user_in;
 	if (k.present && take_secret(chap->secret, "the initiator", &k.secret, reterr) < 0)
-		return -EINVAL;
+		return -EKEYREJECTED;
 	if (k.mutual && take_secret(chap->secret_in, "the target", &k.secret_in, reterr) < 0)
-		return -EINVAL;
+		return -EKEYREJECTED;
 	if (k.mutual && span_eq(span_of(k.secret.byte, k.secret.len),
 				span_of(k.secret_in.byte, k.secret_in.len)))
-		return err_set(reterr, -EINVAL,
+		return err_set(reterr, -EKEYREJECTED,
 			"the CHAP secrets of initiator and target are the same: with mutual CHAP "
 			"each needs its own");
 	*ret = k;

@@ -49,7 +49,7 @@ struct chap_run {
  * Checks names and secrets. A secret of the form 0x... (hexadecimal) or 0b... (base64) that stands for
  * 12 bytes or more is taken as those bytes, every other one as it is written.
  *
- * Returns 0, or -EINVAL with @reterr (which shows no secret): a length other than 12 to 255 bytes,
+ * Returns 0, or -EKEYREJECTED with @reterr (which shows no secret): a length other than 12 to 255 bytes,
  * a NUL or a newline within, which sysfs could not hand on to iscsid, or the same secret for both
  * directions, which would let a target answer with our own response (RFC 7143 section 9.2.1).
  */

@@ -111,7 +111,7 @@ static int try_portal(const struct iscsi_dial_config *config, const char *chap_o
 	call->wire.where = where;
 	call->wire.deadline_ms = deadline_ms;
 	r = talk(call, &login, reterr);
-	*ret_again = r == -EACCES && call->login.refused && call->login.chap.alg == CHAP_SHA256;
+	*ret_again = call->login.refused && call->login.chap.alg == CHAP_SHA256;
 	if (r == ISCSI_LOGIN_REDIRECT) {
 		link->portal = call->login.redirect;
 		if (call->login.permanent)

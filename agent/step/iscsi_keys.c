@@ -160,9 +160,15 @@ static bool is_refusal(struct span value)
 	       span_eq_str(value, "NotUnderstood");
 }
 
-static int bad_value(unsigned int i, struct span value, struct err *reterr)
+static int bad_value(
+	const struct iscsi_keys *keys, unsigned int i, struct span value, struct err *reterr)
 {
 	char shown[60];
+
+	if (table[i].kind == KIND_LIST && digest_of(keys, i) == ISCSI_DIGEST_CRC32C)
+		return err_set(reterr, -EPROTO,
+			"the target does not do %s=CRC32C: it answers \"%s\"", table[i].name,
+			span_escape(value, shown, sizeof(shown)));
 
 	return err_set(reterr, -EPROTO, "the target answers %s=%s, which it cannot be",
 		table[i].name, span_escape(value, shown, sizeof(shown)));
@@ -178,11 +184,11 @@ static int take_answer(
 	if (is_refusal(value)) {
 		/* Without the digest that was asked for there is no session. */
 		if (table[i].kind == KIND_LIST && digest_of(keys, i) == ISCSI_DIGEST_CRC32C)
-			return bad_value(i, value, reterr);
+			return bad_value(keys, i, value, reterr);
 		return 0;
 	}
 	if (parse(keys, i, value, &v) < 0)
-		return bad_value(i, value, reterr);
+		return bad_value(keys, i, value, reterr);
 	keys->value[i] = combine(table[i].kind, table[i].offer, v);
 	return 0;
 }
@@ -222,7 +228,7 @@ static int take_known(struct iscsi_keys *keys, unsigned int i, struct span value
 	if (i == ISCSI_MAX_RECV) {
 		/* Each side tells what it takes, and may tell again (section 13.12). */
 		if (parse(keys, i, value, &v) < 0)
-			return bad_value(i, value, reterr);
+			return bad_value(keys, i, value, reterr);
 		keys->max_send = v;
 		return 0;
 	}

@@ -73,6 +73,18 @@ static void test_no_target(void **state)
 	assert_true(retry_helps_login(&plan, true, -EDESTADDRREQ));
 }
 
+static void test_no_secret(void **state)
+{
+	struct plan plan = {.dhcp = PLAN_TRUST_ALL};
+
+	(void)state;
+	plan.origin[PLAN_CHAP].from = ORIGIN_CONF;
+	assert_false(retry_helps_login(&plan, true, -EKEYREJECTED));
+	plan.origin[PLAN_CHAP].from = ORIGIN_DHCP;
+	assert_true(retry_helps_login(&plan, true, -EKEYREJECTED));
+	assert_false(retry_helps_login(&plan, false, -EKEYREJECTED));
+}
+
 static void test_no_engine(void **state)
 {
 	struct plan plan = {.dhcp = PLAN_TRUST_ALL};
@@ -105,6 +117,7 @@ int main(void)
 		cmocka_unit_test(test_last_pause_is_cut),
 		cmocka_unit_test(test_time_is_over),
 		cmocka_unit_test(test_no_target),
+		cmocka_unit_test(test_no_secret),
 		cmocka_unit_test(test_no_engine),
 		cmocka_unit_test(test_anything_else),
 	};

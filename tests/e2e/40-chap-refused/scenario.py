@@ -5,10 +5,10 @@ scenario = Scenario(
     title="the wrong CHAP secret: says that the login was refused, and never shows the secret",
     cmdline=(
         "iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
-        " iscsi_username=pi iscsi_password=wrong-horse pinet.timeout=15"
+        " iscsi_username=pi iscsi_password=wrong-horse-shoe pinet.timeout=15"
     ),
     chap=("pi", "correct-horse"),
     outcome="shell",
     console=(r"pinet: .*{server}.*(CHAP|authenticat|refused)",),
-    silent=(r"pinet: .*wrong-horse",),
+    silent=(r"pinet: .*wrong-horse-shoe",),
 )

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Against a made-up target: redirections, lists that come in pieces, and everything that a target should not do."""
+
+import socket
+import struct
+import threading
+
+from .client import Client, Failure, expect
+
+HOST = "127.0.0.1"
+NAME = "iqn.2025-02.dev.example:fake"
+LOGIN, TEXT, LOGOUT, NOP_IN = 0x23, 0x24, 0x26, 0x20
+TO_OPERATIONAL, TO_FULL = 0x81, 0x87
+NO_TAG = 0xFFFFFFFF
+
+
+class Gone(Exception):
+    """The client has closed the connection."""
+
+
+class Conversation:
+    """One connection, from the target's side."""
+
+    def __init__(self, sock: socket.socket):
+        self.sock = sock
+        self.header = b""
+        self.stat_sn = 0
+
+    def _exactly(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            piece = self.sock.recv(size - len(data))
+            if not piece:
+                raise Gone
+            data += piece
+        return data
+
+    def hear(self) -> bytes:
+        """The data of the next PDU; its header is in self.header."""
+        self.header = self._exactly(48)
+        size = int.from_bytes(self.header[5:8], "big")
+        return self._exactly(-(-size // 4) * 4)[:size]
+
+    def say(self, opcode: int, flags: int, data: bytes = b"", status: int = 0, ttt: int = 0, **odd: int) -> None:
+        """An answer to what was heard last. @odd: itt or length, if they are to be others than is right."""
+        header = bytearray(48)
+        header[0:2] = opcode, flags
+        header[5:8] = odd.get("length", len(data)).to_bytes(3, "big")
+        header[14:16] = b"\0\7"
+        header[16:20] = struct.pack(">I", odd["itt"]) if "itt" in odd else self.header[16:20]
+        header[20:24] = struct.pack(">I", ttt)
+        self.stat_sn += 1
+        header[24:28] = struct.pack(">I", self.stat_sn)
+        header[36:38] = struct.pack(">H", status)
+        self.sock.sendall(bytes(header) + data + bytes(-len(data) % 4))
+
+    def log_in(self) -> None:
+        """An ordinary login."""
+        self.hear()
+        self.say(LOGIN, TO_OPERATIONAL, b"AuthMethod=None\0TargetPortalGroupTag=3\0")
+        self.hear()
+        self.say(LOGIN, TO_FULL, b"HeaderDigest=None\0DataDigest=None\0")
+
+    def log_out(self) -> None:
+        """An ordinary end."""
+        self.hear()
+        self.say(LOGOUT, 0x80)
+
+
+class Fake:
+    """Listens on a port of its own and answers each connection by @script, in a thread."""
+
+    def __init__(self, script):
+        self.script = script
+        self.connections = 0
+        self.listener = socket.create_server((HOST, 0))
+        self.portal = f"{HOST}:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with sock:
+                sock.settimeout(15)
+                try:
+                    self.script(Conversation(sock))
+                except (Gone, OSError):
+                    pass
+
+    def __enter__(self) -> "Fake":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+
+def good(talk: Conversation) -> None:
+    """A target as it should be."""
+    talk.log_in()
+    talk.log_out()
+
+
+def moved(portal: str, detail: int):
+    """A target that is somewhere else."""
+
+    def script(talk: Conversation) -> None:
+        talk.hear()
+        talk.say(LOGIN, 0, f"TargetAddress={portal},3\0".encode(), status=0x0100 + detail)
+
+    return script
+
+
+def redirection(client: Client) -> None:
+    with Fake(good) as there:
+        with Fake(moved(there.portal, 1)) as group:
+            expect(client.login(group.portal, NAME), f"^at {there.portal}, then {group.portal}, tpgt 3")
+        with Fake(moved(there.portal, 2)) as old:
+            expect(client.login(old.portal, NAME), f"^at {there.portal}, then {there.portal}, tpgt 3")
+            with Fake(moved(old.portal, 1)) as older:
+                expect(client.login(older.portal, NAME), f"^at {there.portal}, then {there.portal}, tpgt 3")
+
+
+def redirection_fails(client: Client) -> None:
+    with Fake(lambda talk: None) as loop:
+        loop.script = moved(loop.portal, 1)
+        expect(client.login(loop.portal, NAME), "sent on more than 4 times")
+        if loop.connections != 5:
+            raise Failure(f"{loop.connections} connections for 4 redirections")
+    with Fake(moved("127.0.0.1:9", 1)) as group:
+        expect(client.login(group.portal, NAME), f"^{group.portal} sent us on: 127.0.0.1 refuses connections to port 9")
+    with Fake(moved("", 1)) as group:
+        expect(client.login(group.portal, NAME), f"^{group.portal} sends us on: portal ,3: no address")
+
+
+def list_in_pieces(client: Client) -> None:
+    whole = b"".join(b"TargetName=%s:%d\0TargetAddress=127.0.0.1:3260,1\0" % (NAME.encode(), n) for n in range(900))
+
+    def script(talk: Conversation) -> None:
+        talk.log_in()
+        if talk.hear() != b"SendTargets=All\0":
+            raise Failure("that is no SendTargets")
+        for at in range(0, len(whole), 8001):
+            if at + 8001 >= len(whole):
+                talk.say(TEXT, 0x80, whole[at:], ttt=NO_TAG)
+                break
+            talk.say(TEXT, 0x40, whole[at : at + 8001], ttt=17)
+            if talk.hear() or talk.header[20:24] != struct.pack(">I", 17):
+                raise Failure("the list is not asked for as it should")
+        talk.log_out()
+
+    with Fake(script) as fake:
+        text = client.discover(fake.portal)
+        expect(text, f"{fake.portal} shows", "shows 900 targets, and none has")
+        if text.count("127.0.0.1:3260,1") != 900:
+            raise Failure(f"{text.count('127.0.0.1:3260,1')} targets of 900")
+
+
+def pings(client: Client) -> None:
+    def script(talk: Conversation) -> None:
+        talk.log_in()
+        talk.hear()
+        asked = talk.header
+        talk.header = asked[:16] + struct.pack(">I", NO_TAG) + asked[20:]
+        talk.say(NOP_IN, 0x80, ttt=5)
+        talk.hear()
+        if talk.header[0] != 0x40 or talk.header[20:24] != struct.pack(">I", 5):
+            raise Failure("a ping is not answered")
+        talk.header = asked
+        talk.say(TEXT, 0x80, b"TargetName=" + NAME.encode() + b"\0", ttt=NO_TAG)
+        talk.log_out()
+
+    with Fake(script) as fake:
+        expect(client.discover(fake.portal), f"^  {NAME}$", f"A boot without target= takes {NAME}")
+
+
+def endless(talk: Conversation) -> None:
+    talk.log_in()
+    while True:
+        talk.hear()
+        talk.say(TEXT, 0x40, b"TargetName=" + b"x" * 20 + b"\0" * 30000, ttt=1)
+
+
+def endless_login(talk: Conversation) -> None:
+    while True:
+        talk.hear()
+        talk.say(LOGIN, 0x40, b"TargetAlias=" + b"x" * 8000)
+
+
+def never(talk: Conversation) -> None:
+    talk.hear()
+    talk.sock.recv(1)
+
+
+def slowly(talk: Conversation) -> None:
+    talk.hear()
+    talk.sock.sendall(bytes([LOGIN, TO_OPERATIONAL]) + bytes(20))
+    talk.sock.recv(1)
+
+
+def hostile(client: Client) -> None:
+    def once(*args, **named):
+        def script(talk: Conversation) -> None:
+            talk.hear()
+            talk.say(*args, **named)
+            talk.sock.recv(1)
+
+        return script
+
+    for script, want in (
+        (once(LOGIN, TO_OPERATIONAL, b"", length=0xFFFFFF), "sends 16777215 bytes of data in a PDU where 8192"),
+        (once(LOGIN, TO_OPERATIONAL, b"AuthMethod=None\0", itt=99), "answers a request 0x00000063"),
+        (once(0x3F, 0x80), "rejects the login"),
+        (once(LOGIN, TO_OPERATIONAL, b"AuthMethod"), 'sends text that ends within "AuthMethod"'),
+        (once(LOGIN, TO_OPERATIONAL, b"\x1b[2J=\0"), r"sends \"\\x1b\[2J=\""),
+        (once(LOGIN, 0x83), "goes to stage 3"),
+        (endless_login, "more than 65536 bytes of text"),
+        (never, "does not answer any more"),
+        (slowly, "does not answer any more"),
+        (lambda talk: talk.hear(), "closes the connection in the middle of the exchange"),
+        (lambda talk: talk.sock.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 20), "(additional header|bytes of data|something else)"),
+    ):
+        with Fake(script) as fake:
+            expect(client.login(fake.portal, NAME), f"^{fake.portal}.*{want}")
+    with Fake(endless) as fake:
+        expect(client.discover(fake.portal), "sends more than 262144 bytes of text in one answer")
+
+
+def refused(client: Client) -> None:
+    def script(talk: Conversation) -> None:
+        talk.hear()
+        talk.say(LOGIN, 0, status=0x0202)
+
+    with Fake(script) as fake:
+        expect(
+            client.login(fake.portal, NAME),
+            f"^the target {fake.portal} does not accept initiator iqn.2025-02.dev.example:client for {NAME}: its access",
+        )
+
+
+TESTS = {
+    "redirection": redirection,
+    "redirection-fails": redirection_fails,
+    "list-in-pieces": list_in_pieces,
+    "pings": pings,
+    "hostile": hostile,
+    "access-list": refused,
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Against tgtd: what a login and a discovery come to, and what is said of each refusal."""
+
+import os
+
+from lib.proc import Daemon, port_open, run, wait_until
+
+from .client import Client, expect
+
+ADDRESS = "192.168.77.1"
+PORTAL = f"{ADDRESS}:3260"
+NAME = "iqn.2025-02.dev.example:"
+IN = ("pi", "correct-horse")
+OUT = ("nas", "target-side-secret")
+CONTROL = "1"
+
+
+class Tgt:
+    """tgtd with targets that differ in whom they let in."""
+
+    def __init__(self, work: str):
+        self.disk = os.path.join(work, "disk")
+        with open(self.disk, "wb") as file:
+            file.truncate(1 << 20)
+        os.makedirs("/run/tgtd", exist_ok=True)
+        self.daemon = Daemon(["tgtd", "-f", "-C", CONTROL], os.path.join(work, "tgtd.log"))
+        self.daemon.start()
+        wait_until("tgtd", lambda: port_open(ADDRESS, 3260))
+        self.tids = 0
+        for user, secret in (IN, OUT):
+            self.admin("account", "new", "--user", user, "--password", secret)
+
+    def admin(self, mode: str, op: str, *rest: str) -> None:
+        """One call of tgtadm."""
+        run("tgtadm", "-C", CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
+
+    def target(self, name: str, chap: bool = False, mutual: bool = False, initiator: str = "-IALL") -> str:
+        """Makes a target with a disk and returns its name."""
+        self.tids += 1
+        tid = ("--tid", str(self.tids))
+        self.admin("target", "new", *tid, "-T", NAME + name)
+        self.admin("logicalunit", "new", *tid, "--lun", "1", "-b", self.disk)
+        self.admin("target", "bind", *tid, initiator)
+        if chap:
+            self.admin("account", "bind", *tid, "--user", IN[0])
+        if mutual:
+            self.admin("account", "bind", *tid, "--user", OUT[0], "--outgoing")
+        return NAME + name
+
+    def stop(self) -> None:
+        """Kills it: it has nothing to save."""
+        self.daemon.stop()
+
+
+def login_none(client: Client, tgt: Tgt) -> None:
+    target = tgt.target("none")
+    expect(client.login(PORTAL, target), rf"^at {PORTAL}, then {PORTAL}, tpgt 1, digests 0 0, r2t \d, immediate 1")
+    expect(client.login(PORTAL, target, "crc32c"), "does not do HeaderDigest=CRC32C: it answers .None.")
+    expect(client.login(PORTAL, target, "prefer"), "digests 0 0")
+    for name in ("HeaderDigest", "DataDigest"):
+        tgt.admin("target", "update", "--tid", str(tgt.tids), "--name", name, "--value", "CRC32C")
+    expect(client.login(PORTAL, target, "crc32c"), "digests 1 1")
+    expect(client.login(PORTAL, target, "prefer"), "digests 1 1")
+    target = tgt.target("again")
+    # A target that wants no CHAP gets none.
+    expect(client.login(PORTAL, target, "none", *IN), "^at ")
+    expect(client.login(PORTAL, target, "none", *IN, *OUT), f"^{PORTAL} (does without|refuses the) CHAP")
+
+
+def login_chap(client: Client, tgt: Tgt) -> None:
+    target = tgt.target("chap", chap=True)
+    expect(client.login(PORTAL, target, "none", *IN), "^at ")
+    refused = f"^{PORTAL} refuses the CHAP name or secret of {NAME}client"
+    expect(client.login(PORTAL, target, "none", IN[0], "wrong-horse-x"), refused)
+    expect(client.login(PORTAL, target, "none", "nobody", IN[1]), refused)
+    expect(client.login(PORTAL, target), f"^{PORTAL} (refuses .* without|wants to authenticate by .CHAP)")
+    expect(client.login(PORTAL, target, "none", IN[0], "short"), "secret of the initiator has 5 bytes")
+
+
+def login_mutual(client: Client, tgt: Tgt) -> None:
+    target = tgt.target("mutual", chap=True, mutual=True)
+    expect(client.login(PORTAL, target, "none", *IN, *OUT), "^at ")
+    expect(client.login(PORTAL, target, "none", *IN), "^at ")
+    expect(client.login(PORTAL, target, "none", *IN, OUT[0], "another-secret"), "does not know its CHAP secret")
+    expect(client.login(PORTAL, target, "none", *IN, "nobody", OUT[1]), "calls itself .nas. in CHAP")
+    one_way = tgt.target("one-way", chap=True)
+    expect(client.login(PORTAL, one_way, "none", *IN, *OUT), f"^{PORTAL}.*(CHAP|answers|refuses)")
+
+
+def refusals(client: Client, tgt: Tgt) -> None:
+    target = tgt.target("acl", initiator="-I10.9.8.7")
+    expect(client.login(PORTAL, target), f"^{PORTAL} has no target {target}, or does not show it to")
+    expect(client.login(PORTAL, NAME + "nothing"), f"has no target {NAME}nothing")
+    expect(client.login(f"{ADDRESS}:3261", target), f"^{ADDRESS} refuses connections to port 3261")
+    expect(client.login("127.0.0.1:3262", target), "refuses connections")
+
+
+def discovery(client: Client, tgt: Tgt) -> None:
+    names = [tgt.target(f"disk-{number}") for number in range(40)]
+    text = client.discover(ADDRESS)
+    expect(text, f"^{PORTAL} shows to iqn.1993-08.org.debian:01:52-54-00-77-00-01:$", "boot without target= fails")
+    for name in names:
+        expect(text, f"^  {name}\n    {PORTAL},1$")
+    expect(client.discover(ADDRESS, "pinet.id=disk-3"), f"A boot without target= takes {NAME}disk-3\\.$")
+    expect(client.discover(ADDRESS, f"pinet.target={NAME}x"), f"A boot takes {NAME}x, as it is set")
+
+
+def discovery_chap(client: Client, tgt: Tgt) -> None:
+    tgt.admin("account", "bind", "--user", IN[0])
+    words = f"iscsi_initiator={NAME}i iscsi_target_ip={ADDRESS} iscsi_username={IN[0]} iscsi_password="
+    try:
+        expect(client.discover(ADDRESS), f"{PORTAL} (refuses|wants to authenticate)")
+        expect(client.discover(ADDRESS, words + IN[1]), f"{PORTAL} shows to {NAME}i:")
+        expect(client.discover(ADDRESS, words + "wrong-horse-x"), "refuses the CHAP name or secret")
+    finally:
+        tgt.admin("account", "unbind", "--user", IN[0])
+
+
+TESTS = {
+    "login": login_none,
+    "chap": login_chap,
+    "mutual-chap": login_mutual,
+    "refusals": refusals,
+    "discovery": discovery,
+    "discovery-chap": discovery_chap,
+}
