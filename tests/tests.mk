@@ -6,6 +6,7 @@
 #: shell          hooks and boot scripts under dash and busybox; completion under bash
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
 #: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; needs root
+#: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: fuzz-corpus    each harness over its corpus
 #: fuzz           each harness for FUZZ_SECONDS=60
@@ -13,7 +14,7 @@
 #: clang          the agent by the other compiler, in BUILD/clang
 #: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell iscsi sim sync fuzz-corpus
+#: check          unit golden shell server iscsi sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check sync-crash unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -95,6 +96,14 @@ $(BUILD)/tests/iscsi/dial: $(BUILD)/tests/iscsi/dial.o $(LIBOBJ)
 iscsi: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial
 	@tests/iscsi/run $^
 
+# pinet-server, each file of its tests by itself.
+SERVER_TESTS := $(patsubst tests/server/%,server-%,$(filter-out %/lib,$(wildcard tests/server/*)))
+
+server: $(SERVER_TESTS)
+
+$(SERVER_TESTS): server-%:
+	@tests/server/$*
+
 # What a Raspberry Pi would boot: other tests rely on it.
 sim:
 	@tests/sim/run
@@ -175,7 +184,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell iscsi sim sync fuzz-corpus
+CHECK := unit golden shell server iscsi sim sync fuzz-corpus
 TEST := lint tidy clang $(CHECK) sync-crash $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -185,6 +194,6 @@ test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
 .PHONY: unit golden shell iscsi sim sync sync-crash fuzz-corpus fuzz clang lint tidy deb-check deps check test \
-	shell-run shell-completion package $(PACKAGE) \
+	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# list, show, export: what there is. None of them changes anything, or waits for another command.
+
+# list_facts: what is not in the record of c_*: $f_generation, $f_used, $f_seen.
+list_facts()
+{
+	local link
+	client_directory
+	f_generation=- f_seen=- f_used=0
+	link=$(readlink "$ret/pinet/active" 2>/dev/null) || link=
+	if [ -z "$link" ] && [ -e "$ret/config.txt" ]; then
+		link=$(sed -n 's,^os_prefix=pinet/\(g[0-9][^/]*\)/.*,\1,p' "$ret/config.txt" | tail -n 1)
+	fi
+	[ -z "$link" ] || f_generation=${link##*/}
+	on storage "$c_storage" used "$c_id"
+	f_used=$ret
+	list_seen
+}
+
+# list_seen: when the client was seen last, by what "watch" has noted.
+list_seen()
+{
+	f_seen=-
+	[ ! -f "$state/seen/$c_id" ] || read -r f_seen <"$state/seen/$c_id" || f_seen=-
+}
+
+command_list()
+{
+	local json='' id used
+	list_json_option "$@"
+	conf_load
+	backend_load
+	if [ -n "$json" ]; then
+		list_json
+		return 0
+	fi
+	printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' CLIENT ADDRESS BOOT GENERATION SIZE USED SEEN
+	for id in $(client_ids); do
+		client_load "$id" || continue
+		list_facts
+		human "$f_used"
+		used=$ret
+		human "${c_size:-0}"
+		printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' "$c_id" "${c_address:--}" "$c_layout" "$f_generation" "$ret" "$used" "$f_seen"
+	done
+	[ ! -s "$journal_file" ] || warn "a command is running or was interrupted; the next one undoes what is not complete"
+}
+
+# list_json_option ARGUMENT...: $json.
+list_json_option()
+{
+	[ $# -le 1 ] || usage_error "unexpected argument \"$2\""
+	case ${1-} in
+	'') ;;
+	--json) json=yes ;;
+	*) usage_error "unexpected argument \"$1\"" ;;
+	esac
+}
+
+command_show()
+{
+	local json='' id='' used
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--json) json=yes ;;
+		-*) usage_error "show has no option $1" ;;
+		*)
+			[ -z "$id" ] || usage_error "unexpected argument \"$1\""
+			id=$1
+			;;
+		esac
+		shift
+	done
+	[ -n "$id" ] || usage_error "the name of a client is missing"
+	conf_load
+	backend_load
+	client_need "$id"
+	list_facts
+	if [ -n "$json" ]; then
+		list_object
+		echo
+		return 0
+	fi
+	human "$f_used"
+	used=$ret
+	client_directory
+	cat <<-END
+		client      $c_id
+		MAC         ${c_mac:--}
+		serial      ${c_serial:--}
+		host name   ${c_hostname:--}
+		address     ${c_address:--}
+		boots by    $c_layout
+		boot files  $ret ($c_nfs, $c_tftp)
+		generation  $f_generation
+		LUN         $c_lun ($c_storage, $used used of $c_size bytes)
+		target      $c_target ($c_target_kind)
+		initiator   $c_initiator
+		CHAP        ${c_user:-no}
+		DHCP        $c_dhcp
+		made        $c_made from $c_image
+		seen        $f_seen
+	END
+}
+
+# list_object: c_* as a JSON object; no secret is in it.
+list_object()
+{
+	local key value between='{'
+	client_directory
+	while IFS='=' read -r key value; do
+		case $key in
+		size) printf '%s\n    "%s": %s' "$between" "$key" "${value:-0}" ;;
+		*) printf '%s\n    "%s": %s' "$between" "$key" "$(json_string "$value")" ;;
+		esac
+		between=','
+	done <<-END
+		$(client_print)
+		boot_files=$ret
+		generation=$f_generation
+		seen=$f_seen
+	END
+	printf ',\n    "used": %s\n  }' "$f_used"
+}
+
+list_json()
+{
+	local id between=''
+	printf '['
+	for id in $(client_ids); do
+		client_load "$id" || continue
+		list_facts
+		printf '%s\n  ' "$between"
+		list_object
+		between=','
+	done
+	printf '\n]\n'
+}
+
+command_export()
+{
+	local format=json id between=''
+	case $#:${1-} in
+	0:) ;;
+	2:--format) format=$2 ;;
+	1:--format=*) format=${1#--format=} ;;
+	*) usage_error "export takes --format ansible or --format json" ;;
+	esac
+	conf_load
+	backend_load
+	case $format in
+	json) list_json ;;
+	ansible)
+		# what "ansible-inventory" takes from a program
+		printf '{ "pinet": { "hosts": ['
+		for id in $(client_ids); do
+			printf '%s"%s"' "$between" "$id"
+			between=', '
+		done
+		between=
+		printf '] },\n  "_meta": { "hostvars": {'
+		for id in $(client_ids); do
+			client_load "$id" || continue
+			printf '%s\n    "%s": { "ansible_host": "%s", "pinet_mac": "%s", "pinet_serial": "%s", "pinet_target": "%s", "pinet_boot": "%s" }' \
+				"$between" "$c_id" "${c_address:-${c_hostname:-$c_id}}" "$c_mac" "$c_serial" "$c_target" "$c_layout"
+			between=','
+		done
+		printf '\n  } } }\n'
+		;;
+	*) usage_error "--format $format: ansible or json" ;;
+	esac
+}

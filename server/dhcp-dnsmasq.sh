@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# DHCP by dnsmasq, as the server of the network or as a proxy beside it. A client has a file of its host line and one
+# of its options, in directories that dnsmasq reads again on SIGHUP.
+
+# dhcp_dnsmasq_files: without a MAC address a server cannot tell who asks, and DHCP says nothing.
+dhcp_dnsmasq_files()
+{
+	local directory="$etc/pinet-server/dnsmasq" mac
+	if [ -z "$c_mac" ]; then
+		dhcp_dnsmasq_files_drop
+		return 0
+	fi
+	mac_colons "$c_mac"
+	mac=$ret
+	{
+		mark "$c_id"
+		printf '%s,set:pinet-%s%s%s\n' "$mac" "$c_id" "${c_address:+,$c_address}" "${c_hostname:+,$c_hostname}"
+	} | put_ours "$directory/hosts/$c_id" 0644
+	{
+		mark "$c_id"
+		dhcp_options | while read -r code text; do
+			case $code in
+			ipxe) printf 'tag:pinet-%s,tag:pinet-ipxe,67,"%s"\n' "$c_id" "$text" ;;
+			*) printf 'tag:pinet-%s,%s,"%s"\n' "$c_id" "$code" "$text" ;;
+			esac
+		done
+	} | put_ours "$directory/options/$c_id" 0644
+}
+
+# dhcp_options: what DHCP says to the client c_*, lines CODE TEXT; "ipxe" is the boot file of iPXE alone.
+dhcp_options()
+{
+	on target "$c_target_kind" lun
+	printf '17 iscsi:%s:6:3260:%x:%s\n' "${conf_target_portal:-$conf_server}" "$ret" "$c_target"
+	printf '66 %s\n203 %s\n' "$conf_server" "$c_initiator"
+	case $c_layout in
+	raspi) echo '43 Raspberry Pi Boot' ;;
+	*) echo "ipxe tftp://$conf_server/$c_id/boot.ipxe" ;;
+	esac
+	if [ "$c_layout" != san ]; then
+		client_pseudo
+		echo "224 pinet.firmware=$conf_server:$ret"
+	fi
+}
+
+dhcp_dnsmasq_files_drop()
+{
+	drop "$etc/pinet-server/dnsmasq/hosts/$c_id"
+	drop "$etc/pinet-server/dnsmasq/options/$c_id"
+}
+
+# dhcp_dnsmasq_shared_files IDS
+dhcp_dnsmasq_shared_files()
+{
+	local file="$etc/dnsmasq.d/pinet-dhcp.conf" directory="$etc/pinet-server/dnsmasq"
+	if [ -z "$1" ]; then
+		drop "$file"
+		journal later tidy "$directory/hosts"
+		journal later tidy "$directory/options"
+		journal later tidy "$directory"
+		return 0
+	fi
+	make_parents "$directory/hosts"
+	make_parents "$directory/options"
+	{
+		mark ''
+		printf 'dhcp-match=set:pinet-ipxe,175\ndhcp-hostsfile=%s\ndhcp-optsfile=%s\n' \
+			"$directory/hosts" "$directory/options"
+	} | put_ours "$file" 0644
+}
+
+dhcp_dnsmasq_check()
+{
+	if [ -n "$c_mac" ] && [ ! -e "$etc/pinet-server/dnsmasq/hosts/$c_id" ]; then
+		echo "dnsmasq has no file for the client in $etc/pinet-server/dnsmasq/hosts"
+	fi
+	dnsmasq_has dhcp-range || echo "dnsmasq has no dhcp-range: it gives nobody an address"
+	if [ -n "$c_mac" ]; then
+		mac_colons "$c_mac"
+		grep -l -i -w -e "dhcp-host=.*$ret" "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/* 2>/dev/null |
+			sed 's/$/ has a dhcp-host line for the same board/'
+	fi
+	return 0
+}
+
+# The proxy says nothing that is a client's own: only who is the boot server.
+dhcp_dnsmasq_proxy_files() { :; }
+dhcp_dnsmasq_proxy_files_drop() { :; }
+dhcp_dnsmasq_proxy_apply() { dnsmasq_apply; }
+
+dhcp_dnsmasq_proxy_shared_files()
+{
+	local file="$etc/dnsmasq.d/pinet-dhcp.conf"
+	if [ -z "$1" ]; then
+		drop "$file"
+		return 0
+	fi
+	[ -n "$conf_network" ] || die "$conf_file does not say network = ADDRESS/PREFIX, which a DHCP proxy needs"
+	{
+		mark ''
+		# the ROM of a Raspberry Pi 3 compares the three blanks, and misses an answer that comes at once
+		printf 'port=0\ndhcp-range=%s,proxy\ndhcp-reply-delay=1\n' "${conf_network%/*}"
+		printf 'pxe-service=0,"Raspberry Pi Boot   "\n'
+	} | put_ours "$file" 0644
+}
+
+dhcp_dnsmasq_proxy_check()
+{
+	[ -e "$etc/dnsmasq.d/pinet-dhcp.conf" ] || echo "dnsmasq's file $etc/dnsmasq.d/pinet-dhcp.conf is missing"
+}

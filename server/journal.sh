@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# One operation at a time, and all of it or nothing.
+#
+# Before anything is changed, the journal gets a line that says how to take the change back:
+#
+#	begin VERB ID       the operation
+#	new PATH            did not exist: is removed
+#	old PATH COPY       is put back from COPY
+#	move FROM TO        TO is moved back to FROM
+#	volume KIND NAME    a new LUN: is destroyed
+#	renamed KIND FROM TO   a LUN: gets its old name
+#	apply KIND NAME ARGUMENT...   a server has to look again, after all files are back
+#	done                nothing is taken back any more; what is left is to throw away:
+#	later COMMAND...    only then: "remove PATH", "destroy KIND NAME", or "tidy DIRECTORY", if it is empty
+#
+# An operation that fails undoes itself at exit; one that was killed is undone by the next command. Every line
+# can be undone twice, and for a change that was not made yet. Fields are separated by tabs: no name has one.
+
+journal_open=
+journal_applied=
+
+# lock: waits for other commands, then undoes what a killed one has left. A child of a killed command still has
+# the lock: what it writes to is not taken away under its hands.
+lock()
+{
+	need_root
+	make_work
+	exec 9>>"$runtime/lock"
+	if ! flock -n 9; then
+		note "waiting for another pinet-server (process $(cat "$runtime/holder" 2>/dev/null || echo unknown))"
+		flock -w 900 9 || die "another pinet-server works since 15 minutes: nothing was done"
+	fi
+	echo $$ >"$runtime/holder"
+	mkdir -p "$state/clients" "$state/secrets" "$state/undo" || die "cannot make $state"
+	chmod 0700 "$state/secrets" "$state/undo"
+	find "$runtime" -maxdepth 1 -name 'run.*' ! -path "$work" -exec rm -rf {} +
+	conf_load
+	backend_load
+	journal_recover
+}
+
+# journal_recover: after a command that was killed.
+journal_recover()
+{
+	local verb id
+	[ -s "$journal_file" ] || return 0
+	read -r _ verb id <"$journal_file" || id=
+	if grep -q '^done$' "$journal_file"; then
+		journal_finish
+		return 0
+	fi
+	note "undoing \"$verb $id\", which was interrupted"
+	journal_undo || die "\"$verb $id\" was interrupted and could not be undone: see above, then run \"pinet-server check\""
+}
+
+# journal_begin VERB ID: the operation starts.
+journal_begin()
+{
+	printf 'begin\t%s\t%s\n' "$1" "$2" >"$journal_file"
+	journal_open=yes
+	journal_applied=
+	sync "$journal_file"
+}
+
+# journal WORD...: a line, on the disk before this returns.
+journal()
+{
+	local line="$1"
+	shift
+	while [ $# -gt 0 ]; do
+		line="$line	$1"
+		shift
+	done
+	printf '%s\n' "$line" >>"$journal_file"
+	sync "$journal_file"
+}
+
+# journal_done: the operation is complete.
+journal_done()
+{
+	journal 'done'
+	journal_open=
+	journal_finish
+}
+
+# journal_finish: throws away what is not needed any more. It can be repeated.
+journal_finish()
+{
+	local word one two rest tab='	'
+	while IFS=$tab read -r word one two rest; do
+		case $word:$one in
+		later:remove) rm -rf -- "$two" ;;
+		later:tidy) rmdir -- "$two" 2>/dev/null || : ;;
+		later:destroy) "storage_${two}_destroy" "$rest" || warn "the LUN $rest could not be removed" ;;
+		esac
+	done <"$journal_file"
+	rm -rf -- "$state"/undo/*
+	rm -f "$journal_file"
+}
+
+# journal_undo: takes the operation back, last change first. Returns 1 if something could not be taken back; the
+# journal then stays for the next command.
+journal_undo()
+{
+	local word one two rest failed='' tab='	'
+	journal_open=
+	# tac would miss a last line that was cut off: such a line's change was not made
+	awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$journal_file" >"$work/undo"
+	while IFS=$tab read -r word one two rest; do
+		case $word in
+		new)
+			rm -rf -- "$one" "${one%/*}/.${one##*/}.pinet-new" || failed=yes
+			;;
+		old)
+			mkdir -p -- "${one%/*}"
+			rm -f -- "${one%/*}/.${one##*/}.pinet-new"
+			[ ! -e "$two" ] || { cp -p -- "$two" "${one%/*}/.${one##*/}.pinet-new" &&
+				mv -f -- "${one%/*}/.${one##*/}.pinet-new" "$one"; } || failed=yes
+			;;
+		move)
+			if [ -e "$two" ] && [ ! -e "$one" ]; then mv -- "$two" "$one" || failed=yes; fi
+			;;
+		volume)
+			"storage_${one}_destroy" "$two" || failed=yes
+			;;
+		renamed)
+			if "storage_${one}_exists" "$rest" && ! "storage_${one}_exists" "$two"; then
+				("storage_${one}_rename" "$rest" "$two") || failed=yes
+			fi
+			;;
+		esac
+	done <"$work/undo"
+	while IFS=$tab read -r word one two rest; do
+		[ "$word" = apply ] || continue
+		# shellcheck disable=SC2086  # words of ours, without blanks in them
+		apply_now "$one" "$two" $rest ||
+			warn "$two does not take the configuration that it had before: \"pinet-server check\" looks at it"
+	done <"$work/undo"
+	if [ -n "$failed" ]; then
+		printf 'pinet-server: not everything could be undone; the next command tries again\n' >&2
+		return 1
+	fi
+	rm -rf -- "$state"/undo/*
+	rm -f "$journal_file"
+}
+
+# put PATH MODE: writes standard input to PATH, whole or not at all. MODE "-" keeps that of the file.
+put()
+{
+	local path="$1" new="${1%/*}/.${1##*/}.pinet-new" copy
+	make_parents "${path%/*}"
+	if [ -e "$path" ]; then
+		copy=$(mktemp "$state/undo/XXXXXX")
+		cp -p -- "$path" "$copy"
+		sync "$copy"
+		journal old "$path" "$copy"
+		rm -f -- "$new"
+		cp -p -- "$path" "$new"
+	else
+		journal new "$path"
+		(umask 077 && : >"$new")
+	fi
+	[ "$2" = - ] || [ "$2" = 0600 ] || chmod "$2" "$new"
+	[ "$2" != 0600 ] || chmod 0600 "$new"
+	cat >"$new" || die "cannot write $path"
+	sync "$new"
+	mv -f -- "$new" "$path" || die "cannot write $path"
+}
+
+# make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails.
+make_parents()
+{
+	[ ! -d "$1" ] || return 0
+	make_parents "${1%/*}"
+	[ -z "$journal_open" ] || journal new "$1"
+	mkdir "$1" || die "cannot make the directory $1"
+}
+
+# drop PATH: removes a file or a directory, which comes back if the operation fails.
+drop()
+{
+	local aside="${1%/*}/.${1##*/}.pinet-old"
+	[ -e "$1" ] || return 0
+	rm -rf -- "$aside"
+	journal move "$1" "$aside"
+	journal later remove "$aside"
+	mv -- "$1" "$aside" || die "cannot remove $1"
+}
+
+# rename FROM TO: within a directory.
+rename()
+{
+	[ ! -e "$2" ] || die "$2 exists already"
+	journal move "$1" "$2"
+	mv -- "$1" "$2" || die "cannot rename $1"
+}
+
+# touched KIND NAME ARGUMENT...: a server will have to look at its files again. Each once.
+touched()
+{
+	local one="$*"
+	case "$journal_applied" in
+	*"|$one|"*) return 0 ;;
+	esac
+	journal apply "$@"
+	journal_applied="$journal_applied|$one|"
+}
+
+# apply: all servers that were touched look at their files.
+apply()
+{
+	local list="$journal_applied" one
+	while [ -n "$list" ]; do
+		list=${list#|}
+		one=${list%%|*}
+		list=${list#*|}
+		# shellcheck disable=SC2086  # words of ours, without blanks in them
+		apply_now $one || die "the server refused what was written for it: see above; all of it was taken back"
+	done
+}
+
+# apply_now KIND NAME ARGUMENT...: that server looks at its files.
+apply_now()
+{
+	local kind="$1" name="$2"
+	shift 2
+	"${kind}_${name}_apply" "$@" </dev/null
+}

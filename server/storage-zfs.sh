@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# LUNs that are sparse ZFS volumes below storage.pool. Copies are clones of a snapshot: they share their blocks.
+
+storage_zfs_path()
+{
+	ret=/dev/zvol/$conf_storage_pool/$1
+}
+
+storage_zfs_create()
+{
+	local whole=$((($2 + 1048575) / 1048576 * 1048576))
+	run "cannot make the volume $1" zfs create -s -b 16K -V "$whole" "$conf_storage_pool/$1"
+	storage_zfs_settle "$1"
+}
+
+# storage_zfs_settle NAME: waits for the device.
+storage_zfs_settle()
+{
+	storage_zfs_path "$1"
+	run "the device $ret does not appear" udevadm wait --timeout=20 "$ret"
+	storage_zfs_path "$1"
+}
+
+storage_zfs_exists()
+{
+	zfs list -H -o name "$conf_storage_pool/$1" >/dev/null 2>&1
+}
+
+# storage_zfs_destroy NAME: with its snapshots; copies of it are made independent first.
+storage_zfs_destroy()
+{
+	local clone
+	storage_zfs_exists "$1" || return 0
+	zfs list -H -r -t snapshot -o clones "$conf_storage_pool/$1" 2>/dev/null | tr ',' '\n' | grep / |
+		while read -r clone; do
+			zfs promote "$clone" || return 1
+		done
+	zfs destroy -r "$conf_storage_pool/$1"
+}
+
+storage_zfs_resize()
+{
+	run "cannot grow the volume $1" zfs set "volsize=$((($2 + 1048575) / 1048576 * 1048576))" "$conf_storage_pool/$1"
+}
+
+storage_zfs_copy()
+{
+	local snapshot="$conf_storage_pool/$1@pinet-$2"
+	run "cannot snapshot the volume $1" zfs snapshot "$snapshot"
+	run "cannot clone the volume $1" zfs clone "$snapshot" "$conf_storage_pool/$2"
+	storage_zfs_settle "$2"
+}
+
+storage_zfs_rename()
+{
+	[ -z "$journal_open" ] || journal renamed zfs "$1" "$2"
+	run "cannot rename the volume $1" zfs rename "$conf_storage_pool/$1" "$conf_storage_pool/$2"
+	storage_zfs_settle "$2"
+}
+
+# storage_zfs_replace NAME BY
+storage_zfs_replace()
+{
+	journal later destroy zfs "$1.old"
+	storage_zfs_rename "$1" "$1.old"
+	storage_zfs_rename "$2" "$1"
+}
+
+storage_zfs_used()
+{
+	ret=$(zfs get -H -p -o value used "$conf_storage_pool/$1" 2>/dev/null) || ret=0
+}

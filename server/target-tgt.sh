@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# tgt: a file in conf.d for each client, which tgt-admin reads when the service starts. A running tgtd is told by
+# tgtadm; the secret goes to it over its control socket, by tgt-account: an argument could be read by everybody.
+
+target_tgt_file()
+{
+	ret=$etc/tgt/conf.d/pinet-$1.conf
+}
+
+target_tgt_files()
+{
+	local file secret
+	target_tgt_file "$c_id"
+	file=$ret
+	client_secret "$c_id"
+	secret=$ret
+	{
+		mark "$c_id"
+		printf '<target %s>\n\tbacking-store %s\n\tinitiator-name %s\n' "$c_target" "$c_lun" "$c_initiator"
+		if [ -n "$c_user" ]; then
+			printf '\tincominguser %s ' "$c_user"
+			cat "$secret"
+		fi
+		printf '</target>\n'
+	} | put_ours "$file" 0600
+}
+
+target_tgt_files_drop()
+{
+	target_tgt_file "$c_id"
+	drop "$ret"
+}
+
+# tgt_admin ARGUMENT...: tgtadm, to the tgtd that pinet-server.conf means.
+tgt_admin()
+{
+	# shellcheck disable=SC2086  # a number or nothing
+	timeout 30 tgtadm ${conf_control_tgt:+-C $conf_control_tgt} --lld iscsi "$@"
+}
+
+# tgt_socket: where that tgtd listens.
+tgt_socket()
+{
+	ret=/run/tgtd/socket.${conf_control_tgt:-0}
+}
+
+# target_tgt_runs: whether there is one to be told.
+target_tgt_runs()
+{
+	[ -z "$root" ] || [ -n "$conf_control_tgt" ] || return 1
+	tgt_socket
+	[ -S "$ret" ] && tgt_admin --mode sys --op show >/dev/null 2>&1
+}
+
+# target_tgt_apply ID IQN: the running tgtd has what the file says, or no such target.
+target_tgt_apply()
+{
+	local id="$1" iqn="$2" file tid word one two lun='' initiator='' user='' secret=''
+	target_tgt_runs || return 0
+	tgt_admin --mode target --op show >"$work/tgt" || return 1
+	tid=$(awk -v iqn="$iqn" '/^Target / && $3 == iqn { print $2 + 0 }' "$work/tgt")
+	if [ -n "$tid" ]; then
+		tgt_admin --mode target --op delete --force --tid "$tid" || return 1
+	else
+		tid=$(awk '/^Target / && $2 + 0 > last { last = $2 + 0 } END { print last + 1 }' "$work/tgt")
+	fi
+	target_tgt_file "$id"
+	file=$ret
+	if tgt_admin --mode account --op show | grep -q -x " *$id"; then
+		tgt_admin --mode account --op delete --user "$id" || return 1
+	fi
+	[ -e "$file" ] || return 0
+	while read -r word one two; do
+		case $word in
+		backing-store) lun=$one ;;
+		initiator-name) initiator=$one ;;
+		incominguser) user=$one secret=$two ;;
+		esac
+	done <"$file"
+	tgt_admin --mode target --op new --tid "$tid" --targetname "$iqn" &&
+		tgt_admin --mode logicalunit --op new --tid "$tid" --lun 1 --backing-store "$lun" || return 1
+	if [ -n "$user" ]; then
+		tgt_socket
+		printf '%s\n%s\n' "$user" "$secret" | perl "$lib/tgt-account" "$ret" &&
+			tgt_admin --mode account --op bind --tid "$tid" --user "$user" || return 1
+	fi
+	# last: before this nobody may log in
+	tgt_admin --mode target --op bind --tid "$tid" --initiator-name "$initiator"
+}
+
+# target_tgt_sessions IQN: how many are logged in, in $ret.
+target_tgt_sessions()
+{
+	ret=0
+	target_tgt_runs || return 0
+	ret=$(tgt_admin --mode target --op show | awk -v iqn="$1" '
+		/^Target / { own = $3 == iqn }
+		own && /I_T nexus: / { sum++ }
+		END { print sum + 0 }')
+}
+
+# target_tgt_lun: the number of the disk; LUN 0 is tgt's controller.
+target_tgt_lun()
+{
+	ret=1
+}
+
+# target_tgt_check: targets of others with the same name or initiator, and what tgtd does not have.
+target_tgt_check()
+{
+	local file
+	target_tgt_file "$c_id"
+	file=$ret
+	[ -e "$file" ] || echo "the target's file $file is missing"
+	if [ -e "$file" ] && [ -n "$(find "$file" -perm /077)" ]; then
+		echo "$file holds a secret and others may read it: chmod 600 it"
+	fi
+	grep -l -F -w -e "$c_target" -e "initiator-name $c_initiator" "$etc"/tgt/conf.d/*.conf "$etc/tgt/targets.conf" 2>/dev/null |
+		grep -v -x -F -e "$file" | sed 's/$/ names the same target or initiator/'
+	if target_tgt_runs && ! tgt_admin --mode target --op show | grep -q -E "^Target [0-9]+: $c_target\$"; then
+		echo "tgtd runs and does not have the target: \"systemctl restart tgt\""
+	fi
+	return 0
+}

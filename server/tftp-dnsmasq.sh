@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# TFTP by dnsmasq, and what both of dnsmasq's parts share. A drop-in in dnsmasq.d that is there while there is a
+# client; dnsmasq reads its own configuration only when it starts, but hosts and options of clients on SIGHUP.
+
+# tftp_dnsmasq_shared_files IDS: the drop-in that switches TFTP on, unless the administrator has done so.
+tftp_dnsmasq_shared_files()
+{
+	local file="$etc/dnsmasq.d/pinet-tftp.conf" lines=''
+	if [ -z "$1" ]; then
+		drop "$file"
+		dnsmasq_changed
+		return 0
+	fi
+	dnsmasq_has enable-tftp || lines="enable-tftp\n"
+	dnsmasq_has tftp-root || lines="${lines}tftp-root=$conf_tftp_directory\n"
+	[ -n "$lines" ] || return 0
+	ret=
+	{
+		mark ''
+		# shellcheck disable=SC2059  # the text is made above
+		printf "$lines"
+	} | put_ours "$file" 0644
+	dnsmasq_changed
+}
+
+# dnsmasq_has WORD: whether a file of the administrator's has such a line.
+dnsmasq_has()
+{
+	local file
+	for file in "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/*; do
+		[ -f "$file" ] && ! is_ours "$file" || continue
+		! grep -q -E "^[[:space:]]*$1([[:space:]]*=.*)?[[:space:]]*(#.*)?\$" "$file" || return 0
+	done
+	return 1
+}
+
+# dnsmasq_changed: what it reads only when it starts has changed.
+dnsmasq_changed()
+{
+	touched tftp dnsmasq
+}
+
+# dnsmasq_configuration: what dnsmasq would read, as one file, printed.
+dnsmasq_configuration()
+{
+	local file
+	[ ! -f "$etc/dnsmasq.conf" ] || grep -v -E '^[[:space:]]*conf-(dir|file)[[:space:]]*=' "$etc/dnsmasq.conf"
+	for file in "$etc"/dnsmasq.d/*; do
+		case $file in
+		*.dpkg-dist | *.dpkg-old | *.dpkg-new | *'~') continue ;;
+		esac
+		[ ! -f "$file" ] || { cat "$file" && echo; }
+	done
+	return 0
+}
+
+# dnsmasq_apply: its own checker first, then the running one. What it starts with is kept as a digest in $runtime:
+# only when that is another one does it have to start again.
+dnsmasq_apply()
+{
+	local digest now="$runtime/dnsmasq" setting="$conf_service_dnsmasq"
+	dnsmasq_configuration >"$work/dnsmasq.start"
+	digest=$(sha256sum <"$work/dnsmasq.start")
+	{
+		cat "$work/dnsmasq.start"
+		cat "$etc"/pinet-server/dnsmasq/hosts/* 2>/dev/null | sed -n '/^#/!s/^/dhcp-host=/p'
+		cat "$etc"/pinet-server/dnsmasq/options/* 2>/dev/null | sed -n '/^#/!s/^/dhcp-option=/p'
+	} >"$work/dnsmasq.conf"
+	if ! dnsmasq --test --conf-file="$work/dnsmasq.conf" >"$work/dnsmasq.log" 2>&1; then
+		printf 'pinet-server: dnsmasq: %s\n' "$(tail -n 1 "$work/dnsmasq.log" | sed "s,$work/,," | tr -cd '[:print:]')" >&2
+		return 1
+	fi
+	if [ "$digest" = "$(cat "$now" 2>/dev/null)" ]; then
+		service_reload dnsmasq "$setting" dnsmasq.service reload || return 1
+	else
+		case $setting in
+		pid:*) note "dnsmasq has to be started again: its configuration has changed" ;;
+		esac
+		service_reload dnsmasq "$setting" dnsmasq.service restart || return 1
+	fi
+	printf '%s\n' "$digest" >"$now"
+}
+
+# tftp_dnsmasq_check: the directory that it serves, and what it cannot read.
+tftp_dnsmasq_check()
+{
+	local served
+	served=$(dnsmasq_configuration | sed -n 's/^[[:space:]]*tftp-root[[:space:]]*=[[:space:]]*\([^,]*\).*/\1/p' | tail -n 1)
+	if [ "$served" != "$conf_tftp_directory" ]; then
+		echo "dnsmasq serves ${served:-no directory} by TFTP, the boot files are in $conf_tftp_directory"
+	fi
+	tftp_readable
+}
+
+# tftp_readable: files that a TFTP server without root's rights cannot read.
+tftp_readable()
+{
+	client_directory
+	if [ ! -d "$ret" ]; then
+		echo "the boot files' directory $ret is missing"
+	elif [ "$c_layout" != san ]; then
+		find "$ret" \( -type f ! -perm -o=r -o -type d ! -perm -o=rx \) |
+			sed -n '1,3s/$/ cannot be read by a TFTP server: chmod o+r it/p'
+	fi
+}
