@@ -45,9 +45,8 @@ static void on_waiting(void *ctx, const char *sentence)
 
 static int make_plan(struct boot *b, bool final, struct err *reterr)
 {
-	const struct network_report *n = &b->report.network;
-	const struct lease *lease = n->have_lease || n->informed ? &n->lease : NULL;
-	struct plan_sources src = sources_for_plan(&b->sources, lease, final);
+	struct plan_sources src =
+		sources_for_plan(&b->sources, network_lease(&b->report.network), final);
 
 	int r;
 
@@ -98,7 +97,7 @@ static int ask_dhcp_again(struct boot *b, struct err *reterr)
 	const struct network_watch w = watch(b);
 	int r;
 
-	if ((!old->have_lease && !old->informed) || b->report.login.target[0])
+	if (!network_lease(old) || b->report.login.target[0])
 		return 0;
 	r = network_run(&b->plan, until_ms, &w, &now, reterr);
 	if (r < 0 && now.ifindex) {
@@ -158,7 +157,7 @@ static int attempt(struct boot *b, struct err *reterr)
 		return r;
 	if (b->plan.debug && !b->report.notes_shown) {
 		log_setup(LOG_LEVEL_DEBUG, true); /* DHCP may have said so */
-		boot_report_plan(&b->plan, &b->notes);
+		boot_report_plan(&b->report, &b->plan, &b->notes);
 	}
 	for (unsigned int i = 0; i < b->notes.n && !b->report.notes_shown; i++)
 		log_warning("%s", b->notes.text[i]);

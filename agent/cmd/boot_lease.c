@@ -92,7 +92,7 @@ static int save_time_servers(const struct network_report *r, struct err *reterr)
 	char list[LIST_SIZE], text[LIST_SIZE + 80];
 	int e;
 
-	if (!(r->have_lease || r->informed) || !r->lease.n_ntp)
+	if (!network_lease(r) || !r->lease.n_ntp)
 		return remove_file(TIMESYNCD_CONF, reterr);
 	list_addresses(r->lease.ntp, r->lease.n_ntp, list);
 	(void)snprintf(text, sizeof(text), "# Made by pinet: what DHCP said.\n[Time]\nNTP=%s\n",

@@ -114,7 +114,7 @@ static void put_network(struct state *st, const struct network_report *n)
 	state_put(st, "network.interface", "%s", n->ifname);
 	state_put(st, "network.mac", "%s", mac);
 	state_put(st, "network.address", "%s/%u", address, n->prefix);
-	if (!n->have_lease && !n->informed)
+	if (!network_lease(n))
 		return;
 	num_format_ip4(n->lease.server_id, server);
 	state_put(st, "dhcp.server", "%s", server);
@@ -171,7 +171,8 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 }
 
 /* The plan as text in @ret_text, which the caller frees. */
-static int plan_text(const struct plan *plan, const struct notes *notes, char **ret_text)
+static int plan_text(const struct boot_report *r, const struct plan *plan,
+	const struct notes *notes, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -179,28 +180,30 @@ static int plan_text(const struct plan *plan, const struct notes *notes, char **
 
 	if (!f)
 		return -ENOMEM;
-	format_plan(f, plan, notes);
+	format_plan(f, plan, network_lease(&r->network), notes);
 	if (fclose(f) != 0)
 		return -ENOMEM;
 	*ret_text = take_ptr(text);
 	return 0;
 }
 
-void boot_report_plan(const struct plan *plan, const struct notes *notes)
+void boot_report_plan(
+	const struct boot_report *r, const struct plan *plan, const struct notes *notes)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest;
 
-	if (plan_text(plan, notes, &text) < 0)
+	if (plan_text(r, plan, notes, &text) < 0)
 		return; /* the boot itself will tell that there is no memory */
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		log_debug("%s", line);
 }
 
-static int save_plan(const struct plan *plan, const struct notes *notes, struct err *reterr)
+static int save_plan(const struct boot_report *report, const struct plan *plan,
+	const struct notes *notes, struct err *reterr)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = plan_text(plan, notes, &text);
+	int r = plan_text(report, plan, notes, &text);
 
 	if (r < 0)
 		return err_set(reterr, r, "no memory for the plan");
@@ -211,7 +214,7 @@ static int save_plan(const struct plan *plan, const struct notes *notes, struct 
 int boot_report_save(const struct boot_report *r, const struct plan *plan,
 	const struct notes *notes, struct err *reterr)
 {
-	if (save_boot(r, plan, reterr) < 0 || save_plan(plan, notes, reterr) < 0)
+	if (save_boot(r, plan, reterr) < 0 || save_plan(r, plan, notes, reterr) < 0)
 		return reterr->code;
 	return 0;
 }
@@ -236,7 +239,7 @@ void boot_report_failure(const struct boot_report *r, const struct plan *plan,
 	put_session(st, &r->login, plan);
 	put_ms(st, "time.login_ms", r->login_done_ms);
 	if (state_save(st, STATE_BOOT, &err) < 0 ||
-		(plan->active && save_plan(plan, notes, &err) < 0))
+		(plan->active && save_plan(r, plan, notes, &err) < 0))
 		log_warning("%s", err.text);
 }
 

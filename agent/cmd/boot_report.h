@@ -21,7 +21,8 @@ void boot_report_login(struct boot_report *r);
 void boot_report_root(struct boot_report *r, const struct plan *plan);
 
 /* For debug=1: the plan as it is after DHCP, a line for each field. */
-void boot_report_plan(const struct plan *plan, const struct notes *notes);
+void boot_report_plan(
+	const struct boot_report *r, const struct plan *plan, const struct notes *notes);
 
 /* Prints why the boot failed and leaves it in /run/pinet, with the plan unless there is none yet. */
 void boot_report_failure(const struct boot_report *r, const struct plan *plan,

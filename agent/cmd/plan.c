@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -15,11 +16,15 @@
 #include "plan/format.h"
 #include "plan/merge.h"
 #include "state/state.h"
+#include "step/look.h"
 
 #define LEASE_BYTES 1500
 
+#define DHCP_MS 10000
+
 struct options {
-	const char *cmdline, *conf, *lease;
+	const char *cmdline, *conf, *lease, *dhcp;
+	bool json;
 	struct machine machine;
 };
 
@@ -29,6 +34,8 @@ static int parse_options(int argc, char **argv, struct options *opt)
 		{"cmdline", required_argument, NULL, 'c'},
 		{"conf", required_argument, NULL, 'f'},
 		{"lease", required_argument, NULL, 'l'},
+		{"dhcp", required_argument, NULL, 'd'},
+		{"json", no_argument, NULL, 'j'},
 		{"mac", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
@@ -41,6 +48,10 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			opt->conf = optarg;
 		else if (c == 'l')
 			opt->lease = optarg;
+		else if (c == 'd')
+			opt->dhcp = optarg;
+		else if (c == 'j')
+			opt->json = true;
 		else if (c == 'm')
 			opt->machine.has_mac = true;
 		else
@@ -49,6 +60,10 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			log_error("plan: --mac %s: it must be as 52:54:00:12:34:56", optarg);
 			return -EINVAL;
 		}
+	}
+	if (opt->dhcp && opt->lease) {
+		log_error("plan: --dhcp asks the network, --lease a file: it must be one of them");
+		return -EINVAL;
 	}
 	if (optind < argc) {
 		log_error("plan: unexpected argument \"%s\"", argv[optind]);
@@ -91,11 +106,46 @@ static void mac_from_state(struct machine *m)
 		m->has_mac = num_parse_mac(span_str(state_get(&st, "network.mac")), m->mac) == 0;
 }
 
+/* The machine whose plan it is; with --mac another one, of which nothing else is known. */
+static int find_machine(const struct options *opt, struct machine *m, struct err *reterr)
+{
+	char path[64], text[32];
+
+	if (opt->machine.has_mac) {
+		*m = opt->machine;
+		return 0;
+	}
+	if (!opt->dhcp) {
+		mac_from_state(m);
+		return 0;
+	}
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%.20s/address", opt->dhcp); /* fits */
+	m->has_mac = fs_read_line(path, text, sizeof(text)) > 0 &&
+		     num_parse_mac(span_str(text), m->mac) == 0;
+	if (!m->has_mac)
+		return err_set(reterr, -ENODEV, "%.20s is no Ethernet interface", opt->dhcp);
+	return 0;
+}
+
+/* What DHCP says, if it is asked for. */
+static int find_lease(const struct options *opt, struct sources *all, struct lease *ret,
+	struct notes *notes, struct err *reterr)
+{
+	const struct dhcp_judge judge = sources_judge(all);
+
+	if (opt->lease)
+		return read_lease(opt->lease, ret, notes, reterr);
+	if (opt->dhcp)
+		return look_run(opt->dhcp, all->machine.mac, &judge, clock_now_ms() + DHCP_MS, ret,
+			notes, reterr);
+	return 0;
+}
+
 int cmd_plan(int argc, char **argv)
 {
 	struct options opt = {.cmdline = NULL};
 	struct sources all = {.text = {0}};
-	struct lease lease;
+	struct lease lease, *known;
 	struct plan plan;
 	struct notes notes = {.n = 0};
 	struct err err = {.code = 0};
@@ -104,21 +154,23 @@ int cmd_plan(int argc, char **argv)
 
 	if (parse_options(argc, argv, &opt) < 0)
 		return EXIT_USAGE;
+	known = opt.lease || opt.dhcp ? &lease : NULL;
 	r = sources_read(&all, opt.cmdline, opt.conf, &err);
-	if (r == 0 && opt.lease)
-		r = read_lease(opt.lease, &lease, &notes, &err);
-	if (opt.machine.has_mac)
-		all.machine = opt.machine; /* another machine: nothing of this one counts */
-	else
-		mac_from_state(&all.machine);
+	if (r == 0)
+		r = find_machine(&opt, &all.machine, &err);
+	if (r == 0)
+		r = find_lease(&opt, &all, &lease, &notes, &err);
 	sources_notes(&all, &notes);
-	src = sources_for_plan(&all, opt.lease ? &lease : NULL, all.machine.has_mac);
+	src = sources_for_plan(&all, known, all.machine.has_mac);
 	if (r == 0)
 		r = plan_merge(&src, &plan, &notes, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return EXIT_FAILED;
 	}
-	format_plan(stdout, &plan, &notes);
+	if (opt.json)
+		format_plan_json(stdout, &plan, known, &notes);
+	else
+		format_plan(stdout, &plan, known, &notes);
 	return EXIT_OK;
 }

@@ -9,8 +9,16 @@
 #include "base/notes.h"
 #include "plan/plan.h"
 
-/* One line a field: name, value, origin; then the remarks. */
-void format_plan(FILE *to, const struct plan *plan, const struct notes *notes);
+/*
+ * One line a field: name, value, origin; then, unless @lease is NULL, what DHCP says beside the boot;
+ * then the remarks.
+ */
+void format_plan(
+	FILE *to, const struct plan *plan, const struct lease *lease, const struct notes *notes);
+
+/* The same as a JSON object: active, inactive (why), fields (name, value, from, word), notes. */
+void format_plan_json(
+	FILE *to, const struct plan *plan, const struct lease *lease, const struct notes *notes);
 
 /* "command line: pinet.server", "DHCP: option 66", "default", into @out of @size bytes. */
 void format_origin(const struct plan_origin *o, char *out, size_t size);

@@ -127,10 +127,12 @@ static int start_again(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 static int bind_lease(struct dhcp_client *c, const struct lease *lease, const struct notes *notes)
 {
 	c->lease = *lease;
-	if (c->choice.have_proxy)
+	c->notes = *notes;
+	if (c->choice.have_proxy) {
 		dhcp_choice_merge(&c->lease, &c->choice.proxy);
-	if (notes)
-		c->notes = *notes;
+		for (unsigned int i = 0; i < c->choice.proxy_notes.n; i++)
+			notes_add(&c->notes, "proxy: %s", c->choice.proxy_notes.text[i]);
+	}
 	c->state = DHCP_STATE_BOUND;
 	c->resend_ms = c->window_ms = CLOCK_FOREVER;
 	set_deadline(c);
@@ -140,8 +142,8 @@ static int bind_lease(struct dhcp_client *c, const struct lease *lease, const st
 /* The choice is made. */
 static int take_best(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 {
-	if (c->ciaddr.s_addr)
-		return bind_lease(c, &c->choice.best, NULL);
+	if (c->ciaddr.s_addr || c->only_looks)
+		return bind_lease(c, &c->choice.best, &c->choice.notes);
 	c->state = DHCP_STATE_REQUESTING;
 	c->attempt = 0;
 	c->as_pxe = c->choice.as_pxe;
@@ -152,14 +154,14 @@ static int take_best(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 	return send_message(c, now_ms, reterr);
 }
 
-static int take_offer(
-	struct dhcp_client *c, const struct lease *offer, uint64_t now_ms, struct err *reterr)
+static int take_offer(struct dhcp_client *c, const struct lease *offer, const struct notes *notes,
+	uint64_t now_ms, struct err *reterr)
 {
 	struct lease lease = *offer;
 
 	if (c->ciaddr.s_addr)
 		lease.address = c->ciaddr; /* an answer to INFORM has none */
-	if (dhcp_choice_take(&c->choice, &lease, c->as_pxe, &c->ignored) < 0)
+	if (dhcp_choice_take(&c->choice, &lease, notes, c->as_pxe, &c->ignored) < 0)
 		c->n_unusable++;
 	if (dhcp_choice_is_settled(&c->choice))
 		return take_best(c, now_ms, reterr);
@@ -256,11 +258,8 @@ static int take_message(
 		return 0;
 	}
 	if (c->state == DHCP_STATE_SELECTING &&
-		lease.type == (c->ciaddr.s_addr ? DHCP_ACK : DHCP_OFFER)) {
-		if (c->ciaddr.s_addr)
-			c->notes = notes; /* of the last one; it is mostly the only one */
-		return take_offer(c, &lease, now_ms, reterr);
-	}
+		lease.type == (c->ciaddr.s_addr ? DHCP_ACK : DHCP_OFFER))
+		return take_offer(c, &lease, &notes, now_ms, reterr);
 	if (c->state == DHCP_STATE_REQUESTING && lease.type == DHCP_ACK)
 		return take_ack(c, &lease, &notes, now_ms, reterr);
 	if (c->state == DHCP_STATE_REQUESTING && lease.type == DHCP_NAK)

@@ -36,6 +36,7 @@ struct dhcp_client {
 	struct dhcp_transport io;
 	uint8_t mac[MAC_LEN];
 	uint16_t arch; /* option 93, enum dhcp_arch: 0 unless the caller changes it */
+	bool only_looks; /* BOUND to the best offer, without a REQUEST: set as arch */
 	struct in_addr ciaddr; /* of a client that only informs itself, else 0.0.0.0 */
 	uint32_t random; /* state of the generator; seeded by the caller */
 	uint32_t xid;

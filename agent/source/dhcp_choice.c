@@ -47,8 +47,8 @@ static void remember(struct dhcp_choice *c, struct in_addr server, enum dhcp_ran
 	c->seen[c->n_seen++].rank = rank;
 }
 
-int dhcp_choice_take(
-	struct dhcp_choice *c, const struct lease *offer, bool as_pxe, struct err *reterr)
+int dhcp_choice_take(struct dhcp_choice *c, const struct lease *offer, const struct notes *notes,
+	bool as_pxe, struct err *reterr)
 {
 	enum dhcp_rank rank;
 
@@ -58,6 +58,7 @@ int dhcp_choice_take(
 		if (c->have_proxy)
 			return 0; /* the first one, as with offers */
 		c->proxy = *offer;
+		c->proxy_notes = *notes;
 		c->have_proxy = true;
 		if (c->have)
 			c->rank = rank_of(c, &c->best);
@@ -73,6 +74,7 @@ int dhcp_choice_take(
 	c->rank = rank;
 	c->as_pxe = as_pxe;
 	c->best = *offer;
+	c->notes = *notes;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct dhcp_choice {
 	enum dhcp_rank rank; /* of the best one, with what the proxy adds */
 	struct lease best; /* as it came */
 	struct lease proxy;
+	struct notes notes, proxy_notes; /* what was ignored in either */
 	unsigned int n_seen; /* servers, the best one among them; proxies apart */
 	struct {
 		struct in_addr server;
@@ -44,8 +45,8 @@ void dhcp_choice_clear(struct dhcp_choice *c);
  *
  * Returns 0; or -EBADMSG with @reterr if nobody could use it.
  */
-int dhcp_choice_take(struct dhcp_choice *c, const struct lease *offer, bool as_pxe,
-	struct err *reterr) __attribute__((warn_unused_result));
+int dhcp_choice_take(struct dhcp_choice *c, const struct lease *offer, const struct notes *notes,
+	bool as_pxe, struct err *reterr) __attribute__((warn_unused_result));
 
 /* True if no other offer can be better. */
 bool dhcp_choice_is_settled(const struct dhcp_choice *c);

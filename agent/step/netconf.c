@@ -58,16 +58,10 @@ static void assign_u64(struct text *t, const char *name, uint64_t v)
 	assign(t, name, shown);
 }
 
-/* What DHCP said beside the address, NULL if it was not asked. */
-static const struct lease *told(const struct network_report *r)
-{
-	return r->have_lease || r->informed ? &r->lease : NULL;
-}
-
 /* What is for the boot stays out when DHCP is believed in addresses only: others would follow it. */
 static bool is_believed(const struct plan *plan, const struct network_report *r)
 {
-	return told(r) && plan->dhcp == PLAN_TRUST_ALL;
+	return network_lease(r) && plan->dhcp == PLAN_TRUST_ALL;
 }
 
 /* The gateway of the default route, 0.0.0.0 if there is none. */
@@ -84,7 +78,7 @@ static struct in_addr name_server(
 {
 	if (plan->net.dns[i].s_addr)
 		return plan->net.dns[i]; /* ip= names them even beside DHCP */
-	return told(r) && i < r->lease.n_dns ? r->lease.dns[i] : (struct in_addr){0};
+	return network_lease(r) && i < r->lease.n_dns ? r->lease.dns[i] : (struct in_addr){0};
 }
 
 static struct in_addr root_server(const struct plan *plan, const struct network_report *r)
@@ -109,7 +103,7 @@ int netconf_format(
 	const struct plan *plan, const struct network_report *report, char *out, size_t size)
 {
 	const struct lease *l = &report->lease;
-	const bool dhcp = report->have_lease, names = told(report) != NULL;
+	const bool dhcp = report->have_lease, names = network_lease(report) != NULL;
 	const bool boot = is_believed(plan, report);
 	struct text t = {out, 0, size, size == 0};
 
@@ -154,7 +148,7 @@ int netconf_resolv(
 		put(&t, shown);
 		put(&t, "\n");
 	}
-	if (t.at && told(report) && (report->lease.search[0] || report->lease.domain[0])) {
+	if (t.at && network_lease(report) && (report->lease.search[0] || report->lease.domain[0])) {
 		put(&t, "search "); /* both were checked to be names when the lease was read */
 		put(&t, report->lease.search[0] ? report->lease.search : report->lease.domain);
 		put(&t, "\n");

@@ -71,6 +71,7 @@ int nic_start_dhcp(struct nic *nic, struct in_addr ciaddr, const struct dhcp_jud
 	dhcp_client_init(&nic->dhcp, &io, nic->mac, seed);
 	nic->dhcp.arch = firmware_arch();
 	nic->dhcp.choice.judge = *judge;
+	nic->dhcp.only_looks = nic->only_looks;
 	nic->running = true;
 	nic->discover_ms = now_ms;
 	r = ciaddr.s_addr ? dhcp_client_inform(&nic->dhcp, ciaddr, now_ms, reterr)

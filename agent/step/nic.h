@@ -21,6 +21,7 @@ struct nic {
 	uint64_t carrier_ms;
 	uint64_t udev_until_ms; /* udev may rename it until then */
 	uint64_t retry_ms; /* something failed: nothing is tried before this */
+	bool only_looks; /* for offers, not for an address */
 	bool running; /* the client below has started */
 	uint64_t discover_ms;
 	struct dhcp_io io;

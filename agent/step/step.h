@@ -33,6 +33,12 @@ struct network_report {
 	uint64_t configured_ms; /* address and routes were set */
 };
 
+/* What DHCP said, NULL if it was not asked. */
+static inline const struct lease *network_lease(const struct network_report *r)
+{
+	return r->have_lease || r->informed ? &r->lease : NULL;
+}
+
 /* The iSCSI session, logged in. */
 struct login_report {
 	bool existed; /* it was there already */
