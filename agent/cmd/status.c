@@ -11,8 +11,10 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "source/cmdline.h"
 #include "state/state.h"
 #include "step/session.h"
+#include "store/name.h"
 
 #define PLAN_TEXT_SIZE 16384
 #define WHEN_SIZE      32
@@ -97,6 +99,19 @@ static const char *when(const struct state *st, const char *key, char *buf, size
 	return buf;
 }
 
+/* The generation that the firmware loaded, as the command line of the kernel says. */
+static void show_generation(void)
+{
+	char text[CMDLINE_SIZE];
+	ssize_t n = fs_read("/proc/cmdline", text, sizeof(text));
+	struct span name =
+		n > 0 ? cmdline_peek(span_of(text, (size_t)n), "pinet.generation") : SPAN_NONE;
+	uint32_t number;
+
+	if (name_parse(name, &number, NULL) == 0)
+		line("running", "%.*s", (int)name.len, (const char *)name.p);
+}
+
 static void show_sync(void)
 {
 	struct state st;
@@ -105,7 +120,7 @@ static void show_sync(void)
 	if (state_load(STATE_SYNC, &st, NULL) < 0)
 		return;
 	if (strcmp(state_get(&st, "result"), "ok") == 0)
-		line("sync", "%s, %s", state_get(&st, "generation"),
+		line("sync", "%s is active, %s", state_get(&st, "generation"),
 			when(&st, "time", buf, sizeof(buf)));
 	else
 		line("sync", "PENDING since %s: %s", when(&st, "since", buf, sizeof(buf)),
@@ -150,6 +165,7 @@ static void show_booted(const struct state *st)
 	show_network(st);
 	show_session(st);
 	show_firmware(st);
+	show_generation();
 	show_sync();
 	putchar('\n');
 	show_plan();

@@ -29,16 +29,24 @@ static void put(struct text *t, struct span s)
 		t->full = true;
 		return;
 	}
-	memcpy(t->out + t->at, s.p, s.len);
+	if (s.len)
+		memcpy(t->out + t->at, s.p, s.len);
 	t->at += s.len;
 	t->out[t->at] = '\0';
 }
 
+/* A quote that is open at the end of a line is closed: it would take in what follows. */
 static void put_word(struct text *t, struct span word)
 {
+	bool open = false;
+
+	for (size_t i = 0; i < word.len; i++)
+		open ^= word.p[i] == '"';
 	if (t->at)
 		put(t, span_str(" "));
 	put(t, word);
+	if (open)
+		put(t, span_str("\""));
 }
 
 static bool is_one_of(struct span name, const char *const names[])
@@ -113,6 +121,11 @@ static bool has_name(struct span text, struct span name)
 	return false;
 }
 
+static bool is_text(struct span file)
+{
+	return span_find(file, '\0') == file.len;
+}
+
 /* The first line of @file, without its end; what follows in @ret_rest. */
 static struct span first_line(struct span file, struct span *ret_rest)
 {
@@ -169,7 +182,7 @@ int cmdline_keep(struct span booted, struct span file,
 	char names[CMDLINE_KEEP_NAMES_SIZE] = "";
 	struct cmdline_word w;
 
-	if (speaks_for_itself(line) || !misses_something(&k, booted))
+	if (!is_text(file) || speaks_for_itself(line) || !misses_something(&k, booted))
 		return 0;
 	put_line(&t, line, booted);
 	while (cmdline_next(&words, &w)) {
@@ -198,6 +211,8 @@ int cmdline_for_generation(
 	struct span rest, line = first_line(file, &rest), words = line;
 	struct cmdline_word w;
 
+	if (!is_text(file))
+		return err_set(reterr, -EINVAL, "cmdline.txt is no text file");
 	while (cmdline_next(&words, &w))
 		if (!span_eq_str(w.name, GENERATION))
 			put_word(&t, w.whole);

@@ -29,7 +29,8 @@ int cmdline_keep(struct span booted, struct span file,
 
 /*
  * The command line of generation @name: that of @file, its first line, without what another sync
- * put there, and with pinet.generation=@name. Returns 0, or -EFBIG with @reterr.
+ * put there, and with pinet.generation=@name. Returns 0, or -EFBIG or (for what is no text) -EINVAL
+ * with @reterr.
  */
 int cmdline_for_generation(struct span file, const char *name, char *out, size_t size,
 	struct err *reterr) __attribute__((warn_unused_result));

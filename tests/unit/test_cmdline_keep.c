@@ -121,6 +121,22 @@ static void test_room(void **state)
 	assert_int_equal(err.code, -EFBIG);
 }
 
+/* A file with a NUL is no cmdline.txt: it stays, and makes no generation. */
+static void test_no_text(void **state)
+{
+	static const char file[] = "a\0b";
+	char out[64], names[CMDLINE_KEEP_NAMES_SIZE];
+
+	(void)state;
+	assert_int_equal(cmdline_keep(span_str("pinet.server=a"), span_of(file, 3), NULL, NULL, out,
+				 sizeof(out), names, &err),
+		0);
+	assert_int_equal(
+		cmdline_for_generation(span_of(file, 3), "g000002-6.1", out, sizeof(out), &err),
+		-EINVAL);
+	assert_string_equal(err.text, "cmdline.txt is no text file");
+}
+
 static const char *generation(const char *file, size_t size)
 {
 	static char out[256];
@@ -139,6 +155,7 @@ static void test_generation(void **state)
 	assert_string_equal(generation("a pinet.generation=g000001-6.0 b\nsecond\n", 256),
 		"a b pinet.generation=g000002-6.1\n");
 	assert_string_equal(generation("a -- b", 256), "a pinet.generation=g000002-6.1 -- b\n");
+	assert_string_equal(generation("a=\"b c", 256), "a=\"b c\" pinet.generation=g000002-6.1\n");
 	assert_string_equal(generation("a", 32), "a pinet.generation=g000002-6.1\n");
 	assert_string_equal(
 		generation("a", 31), "cmdline.txt is too long: the kernel takes 30 bytes");
@@ -150,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_nothing_lost),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_no_text),
 		cmocka_unit_test(test_generation),
 	};
 
