@@ -82,13 +82,31 @@ static int activate(
 
 /*
  * True if @m was made of these files by the run of the stamp: then somebody who made another one
- * active since, or wanted it for one boot only, knew of it.
+ * active since, or wanted it for one boot only, knew of it. That none is active nobody wanted: a
+ * package that makes config.txt anew leaves it so.
  */
 static bool is_held(const struct sync *s, const struct manifest *m)
 {
-	return !s->wish->force && !s->wish->once &&
+	return !s->wish->force && !s->wish->once && generation_find(&s->list, s->active) &&
 	       strcmp(m->generation, s->stamp.generation) == 0 &&
 	       strcmp(m->generation, s->wish->tried) != 0;
+}
+
+/* What follows an activation, or one that was interrupted; the generation boots without it. */
+static void tidy_up(struct sync *s)
+{
+	struct err err = {.code = 0};
+	unsigned int before = s->report->n_removed;
+	int r = generation_list(s->wish->boot_dirfd, &s->list, &err);
+
+	if (r == 0)
+		r = sync_prune(s, s->wish->keep, &err);
+	if (r == 0 && s->report->n_removed > before) {
+		states_keep(&s->states, &s->list);
+		r = states_save(s->wish->boot_dirfd, &s->states, &err);
+	}
+	if (r < 0)
+		notes_add(&s->report->notes, "%.230s", err.text);
 }
 
 /* The files are those of a generation that is there, and whole. */
@@ -96,6 +114,7 @@ static int take_same(
 	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
 {
 	struct sync_report *rep = s->report;
+	char name[NAME_SIZE];
 	int r = s->wish->verify == SYNC_VERIFY_TFTP ? sync_tftp(s, m, reterr) : 0;
 
 	if (r < 0)
@@ -114,7 +133,10 @@ static int take_same(
 		if (r < 0)
 			return r;
 	}
-	sync_save_stamp(s, m);
+	strcpy(name, m->generation);
+	if (r == 0)
+		tidy_up(s); /* @m may be elsewhere after this */
+	sync_save_stamp(s, name);
 	return r;
 }
 
@@ -172,23 +194,6 @@ static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *rete
 		     : 0;
 }
 
-/* What follows an activation; the generation boots without it. */
-static void tidy_up(struct sync *s)
-{
-	struct err err = {.code = 0};
-	unsigned int before = s->report->n_removed;
-	int r = generation_list(s->wish->boot_dirfd, &s->list, &err);
-
-	if (r == 0)
-		r = sync_prune(s, s->wish->keep, &err);
-	if (r == 0 && s->report->n_removed > before) {
-		states_keep(&s->states, &s->list);
-		r = states_save(s->wish->boot_dirfd, &s->states, &err);
-	}
-	if (r < 0)
-		notes_add(&s->report->notes, "%.230s", err.text);
-}
-
 static int commit(struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
 {
 	int r = stage_commit(stage, reterr);
@@ -210,7 +215,7 @@ static int commit(struct sync *s, const struct lock *lock, struct stage *stage, 
 	s->report->n_written = stage->n_written;
 	s->report->bytes_written = stage->bytes_written;
 	tidy_up(s);
-	sync_save_stamp(s, &stage->manifest);
+	sync_save_stamp(s, stage->manifest.generation);
 	return 0;
 }
 
@@ -260,12 +265,10 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 	r = stage_again(s, lock, name, stage, reterr);
 	if (r == 0)
 		r = find_whole(s, &same, reterr);
-	if (r > 0)
-		r = take_same(s, lock, same, reterr);
-	else if (r == 0)
+	if (r == 0)
 		r = commit(s, lock, stage, reterr);
-	stage_end(stage);
-	return r;
+	stage_end(stage); /* before a stamp says that all is done */
+	return r > 0 ? take_same(s, lock, same, reterr) : r;
 }
 
 /* What is done under the lock. */

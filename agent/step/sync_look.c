@@ -170,14 +170,13 @@ bool sync_is_unchanged(const struct sync *s)
 	       (strcmp(s->active, s->stamp.generation) == 0 || is_there(s, s->active));
 }
 
-static int make_stamp(struct sync *s, const struct manifest *m, struct stamp *ret)
+static int make_stamp(struct sync *s, const char *name, struct stamp *ret)
 {
 	char path[NAME_SIZE + 32];
 	struct stat st;
 	int r = 0;
 
-	(void)snprintf(
-		path, sizeof(path), FILES_DIR "/%s/" MANIFEST_NAME, m->generation); /* fits */
+	(void)snprintf(path, sizeof(path), FILES_DIR "/%s/" MANIFEST_NAME, name); /* fits */
 	if (fstatat(s->wish->boot_dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (s->layout == MANIFEST_RASPI)
@@ -186,15 +185,15 @@ static int make_stamp(struct sync *s, const struct manifest *m, struct stamp *re
 	for (size_t i = 0; r == 0 && i < s->set.n; i++)
 		r = stamp_add(ret, s->set.file[i].source, &s->set.file[i].st, s->wish->now_s,
 			&s->digest[i]);
-	return r < 0 ? r : stamp_set_generation(ret, m->generation, &st);
+	return r < 0 ? r : stamp_set_generation(ret, name, &st);
 }
 
-void sync_save_stamp(struct sync *s, const struct manifest *m)
+void sync_save_stamp(struct sync *s, const char *name)
 {
 	_cleanup_stamp_ struct stamp stamp = {.n = 0};
 	char path[PATH_MAX];
 	struct err err = {.code = 0};
-	int r = make_stamp(s, m, &stamp);
+	int r = make_stamp(s, name, &stamp);
 
 	if (r == 0)
 		r = sync_root_path(s, &STAMP_FILE[1], path, sizeof(path));

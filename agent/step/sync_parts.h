@@ -110,8 +110,8 @@ int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr) __attribute__((warn_unused_result));
 
-/* Makes and saves the stamp: the files as they are now are @m's. A failure is a remark. */
-void sync_save_stamp(struct sync *s, const struct manifest *m);
+/* Makes and saves the stamp: the files as they are now are those of @name. A failure is a remark. */
+void sync_save_stamp(struct sync *s, const char *name);
 
 /* Fetches all files of @m by TFTP and compares. */
 int sync_tftp(const struct sync *s, const struct manifest *m, struct err *reterr)
