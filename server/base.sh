@@ -85,8 +85,6 @@ set_places()
 make_work()
 {
 	[ -z "$work" ] || return 0
-	mkdir -p "$runtime" || die "cannot make $runtime"
-	chmod 0755 "$runtime"
 	work=$(mktemp -d "$runtime/run.XXXXXX") || die "cannot make a directory in $runtime"
 	trap at_exit EXIT
 	trap 'exit 1' HUP INT TERM

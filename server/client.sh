@@ -61,7 +61,8 @@ client_load()
 client_need()
 {
 	id_ok "$1" || die "\"$1\" is no client's name: it is a MAC address, a serial number or a name of small letters and digits"
-	client_load "$ret" || client_by_board "$ret" || die "there is no client $ret: \"pinet-server list\" shows those there are"
+	set -- "$ret"
+	client_load "$1" || client_by_board "$1" || die "there is no client $1: \"pinet-server list\" shows those there are"
 }
 
 # client_by_board TEXT: the client whose MAC address or serial number that is. Returns 1 if there is none.

@@ -25,16 +25,18 @@ journal_applied=
 lock()
 {
 	need_root
-	make_work
+	mkdir -p "$runtime" || die "cannot make $runtime"
 	exec 9>>"$runtime/lock"
 	if ! flock -n 9; then
 		note "waiting for another pinet-server (process $(cat "$runtime/holder" 2>/dev/null || echo unknown))"
 		flock -w 900 9 || die "another pinet-server works since 15 minutes: nothing was done"
 	fi
 	echo $$ >"$runtime/holder"
+	# what killed ones have left: nobody else is here
+	rm -rf -- "$runtime"/run.*
+	make_work
 	mkdir -p "$state/clients" "$state/secrets" "$state/undo" || die "cannot make $state"
 	chmod 0700 "$state/secrets" "$state/undo"
-	find "$runtime" -maxdepth 1 -name 'run.*' ! -path "$work" -exec rm -rf {} +
 	conf_load
 	backend_load
 	journal_recover
@@ -106,7 +108,8 @@ journal_undo()
 	local word one two rest failed='' tab='	'
 	journal_open=
 	# tac would miss a last line that was cut off: such a line's change was not made
-	awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$journal_file" >"$work/undo"
+	awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$journal_file" >"$work/undo" ||
+		return 1
 	while IFS=$tab read -r word one two rest; do
 		case $word in
 		new)
