@@ -9,6 +9,7 @@ scenario = Scenario(
         " iscsi_username=pi iscsi_password=correct-horse"
     ),
     chap=("pi", "correct-horse"),
+    console=(r"pinet: session 1: .*\(native, ",),
     silent=(r"pinet: .*correct-horse",),
     checks=check.BY_PINET,
 )
