@@ -11,16 +11,18 @@
 
 #define PATH_SIZE 1024
 
+static bool is_dash(char c)
+{
+	return c == '-' || c == '_';
+}
+
 bool initramfs_same_module(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
 
-	for (; i < n && a[i]; i++) {
-		char x = a[i] == '-' ? '_' : a[i], y = b[i] == '-' ? '_' : b[i];
-
-		if (x != y)
+	for (; i < n && a[i]; i++)
+		if (a[i] != b[i] && !(is_dash(a[i]) && is_dash(b[i])))
 			return false;
-	}
 	return i == n && !a[i];
 }
 

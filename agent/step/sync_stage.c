@@ -100,8 +100,6 @@ static void stop_verifier(struct verifier *v)
 	(void)finish_verifier(v, NULL); /* another error is told */
 }
 
-#define _cleanup_verifier_ __attribute__((cleanup(stop_verifier)))
-
 /* True if the child has ended. */
 static bool is_finished(const struct verifier *v)
 {
@@ -172,7 +170,7 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 static int stage_files(struct sync *s, const struct lock *lock, struct stage *stage, bool read_back,
 	struct err *reterr)
 {
-	_cleanup_verifier_ struct verifier v = {.pid = 0};
+	__attribute__((cleanup(stop_verifier))) struct verifier v = {.pid = 0};
 	uint64_t touched_ms = clock_now_ms();
 	int r;
 

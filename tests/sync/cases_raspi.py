@@ -91,6 +91,19 @@ def owner_changes_config_txt(rig: Rig) -> None:
     assert done.status == 1 and "names the kernel vmlinuz-a, which is missing" in done.err, done
 
 
+def config_txt_is_made_anew(rig: Rig) -> None:
+    """As by a package: the block is gone, the rest is what it was."""
+    _rig(rig)
+    mine = rig.read("boot/config.txt")
+    rig.sync()
+    rig.put("boot/config.txt", mine)
+    done = rig.sync()
+    assert done.status == 0 and rig.active() == f"g000001-{V}" and rig.generations() == [f"g000001-{V}"], done
+    rig.put("boot/config.txt", mine + "\n[all]\nkernel=kernel8.img\ninitramfs initramfs8 followkernel\n")
+    rig.sync()
+    assert rig.active() == f"g000002-{V}"
+
+
 def lost_words_come_back(rig: Rig) -> None:
     _rig(rig)
     rig.sync()
