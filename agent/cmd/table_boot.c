@@ -9,6 +9,9 @@
 const struct command table_boot[] = {
 	{"boot", cmd_boot, "[--handover FILE]",
 		"bring up network, iSCSI session and root (initramfs)"},
+	{"discover", cmd_discover,
+		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
+		"show the targets of a boot server"},
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
 	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
 	{"plan", cmd_plan,

@@ -7,9 +7,6 @@
 #include "cmd/table.h"
 
 const struct command table_system[] = {
-	{"discover", cmd_discover,
-		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
-		"show the targets of a boot server"},
 	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
 		"list what the boot server has for this machine"},
 	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
