@@ -66,6 +66,9 @@ install: $(BUILD)/pinet $(BUILD)/pinet-agent
 	set -e; for stage in local-top local-bottom init-bottom panic; do \
 		install -D -m 0755 scripts/$$stage/pinet $(TOOLS)/scripts/$$stage/pinet; \
 	done
+	set -e; for stage in top bottom; do \
+		install -D -m 0755 scripts/local-$$stage/pinet $(TOOLS)/scripts/nfs-$$stage/pinet; \
+	done
 	install -D -m 0644 conf/conf-hooks.d/pinet $(TOOLS)/conf-hooks.d/pinet
 	install -D -m 0644 conf/pinet.conf $(DESTDIR)/etc/pinet/pinet.conf
 	set -e; for directory in kernel/postinst.d kernel/postrm.d initramfs/post-update.d; do \

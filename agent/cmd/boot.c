@@ -20,6 +20,7 @@
 #include "state/state.h"
 #include "step/modules.h"
 
+#define ROOTMNT      "/root" /* of initramfs-tools */
 #define ROOT_WAIT_S  30 /* as initramfs-tools waits for a local disk */
 #define ASK_AGAIN_MS 10000 /* DHCP, when there is a lease already: it may have new answers */
 
@@ -132,6 +133,25 @@ static int find_root(struct boot *b, struct err *reterr)
 	return r;
 }
 
+/* Mounted here, because initramfs-tools' own program for it knows NFS 2 and 3 only. */
+static int mount_nfs_root(struct boot *b, struct err *reterr)
+{
+	static const char *const nfs[] = {"nfsv4", "nfsv3", NULL};
+	int r;
+
+	if (b->report.root.source[0])
+		return 0; /* at an earlier attempt */
+	r = modules_load(nfs, reterr);
+	if (r < 0)
+		log_warning("%s", reterr->text); /* they may be built in; the step will tell */
+	b->report.root_started_ms = clock_now_ms();
+	r = nfs_root_run(&b->plan, ROOTMNT, b->deadline_ms, &b->report.root, reterr);
+	if (r == 0)
+		boot_report_root(&b->report, &b->plan);
+	b->final = r == -EINVAL && b->plan.origin[PLAN_NFS_ROOT].from == ORIGIN_CMDLINE;
+	return r;
+}
+
 static int log_in(struct boot *b, struct err *reterr)
 {
 	int r;
@@ -165,7 +185,7 @@ static int attempt(struct boot *b, struct err *reterr)
 	if (b->plan.firmware_on)
 		early_start(&b->plan, b->sources.cmdline.generation);
 	if (b->plan.root_kind == PLAN_ROOT_NFS)
-		return 0;
+		return mount_nfs_root(b, reterr);
 	r = log_in(b, reterr);
 	return r < 0 ? r : find_root(b, reterr);
 }
@@ -191,16 +211,22 @@ static int attempt_until_done(struct boot *b, struct err *reterr)
 	}
 }
 
-/* ROOT for initramfs-tools, which reads the file after each boot script. */
+/*
+ * ROOT for initramfs-tools, which reads the file, in its own shell, after each boot script. What is
+ * mounted already needs no mountroot().
+ */
 static int hand_over(const struct boot *b, struct err *reterr)
 {
-	char text[256];
+	char text[256] = "mountroot() { :; }\n";
 	int r;
 
-	if (!b->handover || !b->report.root.device[0])
+	if (!b->handover || (!b->report.root.device[0] && !b->report.root.source[0]))
 		return 0;
-	(void)snprintf(text, sizeof(text), "ROOT='%s'\nexport ROOT\n", b->report.root.device);
-	if (!b->sources.cmdline.has_rootfstype && b->report.root.fstype[0]) {
+	if (b->report.root.device[0])
+		(void)snprintf(
+			text, sizeof(text), "ROOT='%s'\nexport ROOT\n", b->report.root.device);
+	if (b->report.root.device[0] && !b->sources.cmdline.has_rootfstype &&
+		b->report.root.fstype[0]) {
 		size_t at = strlen(text);
 
 		(void)snprintf(text + at, sizeof(text) - at, "ROOTFSTYPE='%s'\nexport ROOTFSTYPE\n",

@@ -91,7 +91,10 @@ void boot_report_root(struct boot_report *r, const struct plan *plan)
 	r->root_done_ms = clock_now_ms();
 	format_root(plan, wanted, sizeof(wanted));
 	span_escape(span_str(wanted), shown, sizeof(shown));
-	if (r->root.device[0])
+	if (r->root.source[0])
+		log_step("root: %s (%s, %u ms)", r->root.source, r->root.fstype,
+			(unsigned int)(r->root_done_ms - r->root_started_ms));
+	else if (r->root.device[0])
 		log_step("root: %s is %s%s%s on LUN %llu (%u ms)", shown, r->root.device,
 			r->root.fstype[0] ? ", " : "", r->root.fstype,
 			(unsigned long long)r->root.lun,
@@ -155,6 +158,7 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 	put_network(st, &r->network);
 	put_session(st, &r->login, plan);
 	state_put(st, "root.device", "%s", r->root.device);
+	state_put(st, "root.source", "%s", r->root.source);
 	state_put(st, "root.fstype", "%s", r->root.fstype);
 	state_put(st, "root.lun", "%llu", (unsigned long long)r->root.lun);
 	put_firmware(st, plan);

@@ -49,6 +49,14 @@ static void show_network(const struct state *st)
 		server, between(st, "time.boot_ms", "time.network_ms"));
 }
 
+static void show_nfs_root(const struct state *st)
+{
+	if (state_get(st, "root.source")[0])
+		line("root", "%s (%s), mounted after %u ms", state_get(st, "root.source"),
+			state_get(st, "root.fstype"),
+			between(st, "time.network_ms", "time.root_ms"));
+}
+
 static void show_session(const struct state *st)
 {
 	const char *target = state_get(st, "session.target");
@@ -163,6 +171,7 @@ static void show_plan(void)
 static void show_booted(const struct state *st)
 {
 	show_network(st);
+	show_nfs_root(st);
 	show_session(st);
 	show_firmware(st);
 	show_generation();

@@ -153,11 +153,22 @@ static void format_iscsi(const struct plan *plan, struct sink *s)
 	line(s, PLAN_LUN, "lun", value);
 }
 
+static void format_nfs_root(const struct plan *plan, struct sink *s)
+{
+	char value[LINE_VALUE_SIZE];
+
+	(void)snprintf(value, sizeof(value), strchr(plan->nfs_host, ':') ? "[%s]:%s" : "%s:%s",
+		plan->nfs_host[0] ? plan->nfs_host : "SERVER", plan->nfs_path);
+	line(s, PLAN_NFS_ROOT, "nfsroot", plan->nfs_path[0] ? value : "by DHCP");
+	if (plan->nfs_options[0])
+		line(s, PLAN_NFS_ROOT, "nfsroot options", plan->nfs_options);
+}
+
 static void format_firmware(const struct plan *plan, struct sink *s)
 {
 	char value[LINE_VALUE_SIZE];
 
-	(void)snprintf(value, sizeof(value), "%s:%s",
+	(void)snprintf(value, sizeof(value), strchr(plan->firmware_host, ':') ? "[%s]:%s" : "%s:%s",
 		plan->firmware_host[0] ? plan->firmware_host : "SERVER", plan->firmware_path);
 	line(s, PLAN_FIRMWARE, "firmware", plan->firmware_on ? value : "off");
 	if (!plan->firmware_on)
@@ -253,6 +264,8 @@ static void format_fields(const struct plan *plan, const struct lease *lease, st
 		format_iscsi(plan, s);
 	format_root(plan, root, sizeof(root));
 	line(s, PLAN_ROOT, "root", root);
+	if (plan->root_kind == PLAN_ROOT_NFS)
+		format_nfs_root(plan, s);
 	format_firmware(plan, s);
 	format_behaviour(plan, s);
 	if (lease)

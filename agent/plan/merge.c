@@ -165,8 +165,8 @@ static bool is_explicit(const struct plan_origin *o)
 }
 
 /*
- * The server: as set, where "dhcp" means what DHCP says; then the portal that the administrator
- * wrote beats the address from which a DHCP server happened to answer; then ip='s server field.
+ * The server: as set, where "dhcp" means what DHCP says; then the portal or the NFS root that the
+ * administrator wrote beats the address from which a DHCP server happened to answer; then ip='s server field.
  */
 static void merge_server(const struct merge *m)
 {
@@ -194,6 +194,10 @@ static void merge_server(const struct merge *m)
 		c.value = portal.host;
 		c.origin.from = with_portal == cmdline ? ORIGIN_CMDLINE : ORIGIN_CONF;
 		strcpy(c.origin.word, with_portal->one[SETTING_PORTAL].word);
+	} else if ((!c.value || !is_explicit(&c.origin)) && m->src->cmdline->nfs_root &&
+		   m->src->cmdline->nfs.host[0]) {
+		c.value = m->src->cmdline->nfs.host;
+		c.origin = (struct plan_origin){ORIGIN_CMDLINE, "nfsroot"};
 	} else if (!c.value && m->out->net.server.s_addr) {
 		num_format_ip4(m->out->net.server, server);
 		c.value = server;
@@ -270,30 +274,43 @@ static void merge_behaviour(const struct merge *m)
 	out->debug = strcmp(merge_take(m, SETTING_DEBUG, PLAN_DEBUG, "0"), "1") == 0;
 }
 
+/* With a DHCP that is believed, what is missing is its to name. */
+static int missing(const struct merge *m)
+{
+	return m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? -EAGAIN : -EDESTADDRREQ;
+}
+
+static int check_root(const struct merge *m)
+{
+	const struct plan *out = m->out;
+
+	if (out->root_kind == PLAN_ROOT_NFS && !out->nfs_path[0])
+		return err_set(m->reterr, missing(m),
+			"root=/dev/nfs, but neither nfsroot= nor option 17 of DHCP names the "
+			"directory");
+	if (out->root_kind == PLAN_ROOT_NFS ? !out->nfs_host[0] : !out->n_portals)
+		return err_set(m->reterr, missing(m),
+			"no boot server: neither the kernel command line nor pinet.conf nor DHCP "
+			"names one; add pinet.server=ADDRESS");
+	if (out->root_kind == PLAN_ROOT_NONE)
+		return err_set(m->reterr, -EINVAL,
+			"no root: add root=LABEL=NAME (or UUID=, PARTUUID=, part:N) to the kernel "
+			"command line");
+	return 0;
+}
+
 /* What only shows when everything is known. */
 static int check_final(const struct merge *m)
 {
 	struct plan *out = m->out;
+	int r = check_root(m);
 
-	if (out->root_kind == PLAN_ROOT_NFS)
-		return 0;
-	if (!out->n_portals) /* with a DHCP that is believed, it is its to name one */
-		return err_set(m->reterr,
-			m->src->lease && out->dhcp == PLAN_TRUST_ALL ? -EAGAIN : -EDESTADDRREQ,
-			"no boot server: neither the kernel command line nor pinet.conf nor DHCP "
-			"names "
-			"one; add pinet.server=ADDRESS");
-	if (out->root_kind == PLAN_ROOT_NONE)
-		return err_set(m->reterr, -EINVAL,
-			"no root: add root=LABEL=NAME (or UUID=, PARTUUID=, part:N) to the kernel "
-			"command "
-			"line");
-	if (out->firmware_on && !out->firmware_host[0]) {
+	if (r == 0 && out->firmware_on && !out->firmware_host[0]) {
 		out->firmware_on = false;
 		notes_add(m->notes, "firmware: no server is known for the boot files; add "
 				    "pinet.server= or pinet.firmware=HOST:/path");
 	}
-	return 0;
+	return r;
 }
 
 int plan_merge(

@@ -55,6 +55,28 @@ void merge_chap(const struct merge *m)
 	}
 }
 
+/* The directory: nfsroot=, or what DHCP says; without a server in it, it is on the boot server. */
+static void merge_nfs_root(const struct merge *m)
+{
+	const struct lease *lease = m->out->dhcp == PLAN_TRUST_ALL ? m->src->lease : NULL;
+	const struct nfs_root *from = &m->src->cmdline->nfs;
+	struct plan *out = m->out;
+
+	out->root_kind = PLAN_ROOT_NFS;
+	out->read_write = m->src->cmdline->read_write;
+	if (from->present) {
+		merge_set_origin(m, PLAN_NFS_ROOT, ORIGIN_CMDLINE, "nfsroot");
+	} else if (lease && lease->nfs_root.present) {
+		from = &lease->nfs_root;
+		merge_set_origin(m, PLAN_NFS_ROOT, ORIGIN_DHCP, "option 17");
+	} else {
+		return;
+	}
+	strcpy(out->nfs_host, from->host[0] ? from->host : out->server);
+	strcpy(out->nfs_path, from->path);
+	strcpy(out->nfs_options, from->options);
+}
+
 int merge_root(const struct merge *m)
 {
 	static const struct {
@@ -78,10 +100,14 @@ int merge_root(const struct merge *m)
 		v = "part:0"; /* RFC 4173 names no partition: the file system is on the LUN itself */
 		merge_set_origin(m, PLAN_ROOT, ORIGIN_CMDLINE, "root");
 	}
+	if (!v && m->src->lease && out->dhcp == PLAN_TRUST_ALL && m->src->lease->nfs_root.present) {
+		v = "/dev/nfs"; /* nobody names a root, but DHCP does */
+		merge_set_origin(m, PLAN_ROOT, ORIGIN_DHCP, "option 17");
+	}
 	if (!v)
 		return 0;
 	if (strcmp(v, "/dev/nfs") == 0) {
-		out->root_kind = PLAN_ROOT_NFS;
+		merge_nfs_root(m);
 		return 0;
 	}
 	if (strncmp(v, "part:", 5) == 0 && num_parse_u32(span_str(v + 5), 128, &n) == 0) {

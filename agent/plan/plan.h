@@ -30,6 +30,7 @@ enum plan_field {
 	PLAN_CHAP,
 	PLAN_LUN,
 	PLAN_ROOT,
+	PLAN_NFS_ROOT,
 	PLAN_FIRMWARE,
 	PLAN_FIRMWARE_DIR,
 	PLAN_FIRMWARE_OPTIONS,
@@ -60,7 +61,7 @@ enum plan_root {
 	PLAN_ROOT_PARTUUID,
 	PLAN_ROOT_PART, /* part:N; N == 0 is the whole disk */
 	PLAN_ROOT_DEVICE, /* a /dev path that other scripts make (LVM, LUKS): left as it is */
-	PLAN_ROOT_NFS, /* /dev/nfs: initramfs-tools mounts it, network and firmware are ours */
+	PLAN_ROOT_NFS, /* /dev/nfs */
 };
 
 struct plan_net {
@@ -95,6 +96,10 @@ struct plan {
 	enum plan_root root_kind;
 	char root[SETTING_VALUE_SIZE]; /* what follows LABEL= and so on; the path for DEVICE */
 	unsigned int root_part;
+	char nfs_host[SETTING_VALUE_SIZE]; /* of an NFS root; "" while unknown */
+	char nfs_path[SETTING_VALUE_SIZE]; /* absolute, without ".."; "" while DHCP has to tell */
+	char nfs_options[SETTING_VALUE_SIZE];
+	bool read_write; /* how an NFS root is mounted */
 
 	bool firmware_on, firmware_required;
 	char firmware_host[SETTING_VALUE_SIZE];

@@ -53,6 +53,17 @@ static int put_root(struct parser *p, struct span value, struct err *reterr)
 	return 0;
 }
 
+static int put_nfsroot(struct cmdline *out, struct span value, struct err *reterr)
+{
+	out->nfs.present = false;
+	if (!value.len || span_eq_str(value, "auto"))
+		return 0; /* DHCP is to say it */
+	if (nfs_root_parse(value, &out->nfs, reterr) == 0)
+		return 0;
+	err_prefix(reterr, "nfsroot=");
+	return -EINVAL;
+}
+
 static int put_bootif(struct cmdline *out, struct span value, struct err *reterr)
 {
 	char shown[40];
@@ -88,6 +99,10 @@ static int put_word(struct parser *p, struct span name, struct span value, struc
 		return put_pinet(p, name, value, reterr);
 	else if (span_eq_str(name, "root"))
 		return put_root(p, value, reterr);
+	else if (span_eq_str(name, "nfsroot"))
+		return put_nfsroot(out, value, reterr);
+	else if (span_eq_str(name, "ro") || span_eq_str(name, "rw"))
+		out->read_write = span_eq_str(name, "rw");
 	else if (span_eq_str(name, "ip")) {
 		out->has_ip = true;
 		return ip_param_parse(value, &out->ip, reterr);

@@ -6,6 +6,7 @@
 
 #include "base/notes.h"
 #include "source/ip_param.h"
+#include "source/nfs_root.h"
 #include "source/settings.h"
 
 #define CMDLINE_SIZE 4096 /* COMMAND_LINE_SIZE is 2048 on x86 and arm64 */
@@ -18,6 +19,8 @@ struct cmdline {
 	bool iscsi_words; /* at least one of open-iscsi's words or root=iscsi: */
 	bool iscsi_auto;
 	bool nfs_root; /* root=/dev/nfs */
+	struct nfs_root nfs; /* nfsroot=, unless it is "auto" or nothing */
+	bool read_write; /* rw, and no ro behind it */
 	bool quiet;
 	/* What was loaded, as pinet sync wrote it into the command line of a generation, or "". */
 	char generation[CMDLINE_GENERATION_SIZE];

@@ -312,7 +312,7 @@ bool dhcp_lease_names_server(const struct lease *lease)
 		return false;
 	if (strcmp(server->word, "siaddr") != 0 && strcmp(server->word, "option 54") != 0)
 		return true;
-	return lease->pi_boot_server || lease->bootfile[0] ||
+	return lease->pi_boot_server || lease->bootfile[0] || lease->rootpath[0] ||
 	       (strcmp(server->word, "siaddr") == 0 &&
 		       lease->siaddr.s_addr != lease->server_id.s_addr);
 }

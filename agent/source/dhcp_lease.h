@@ -86,8 +86,8 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 	__attribute__((warn_unused_result));
 
 /*
- * True if @lease names the boot server on purpose: by an option for it, with a boot file or PXE menu
- * beside the address, or by the address of another machine. Else the server, if any, is just the one
+ * True if @lease names the boot server on purpose: by an option for it, with a boot file, root
+ * path or PXE menu beside the address, or by the address of another machine. Else the server, if any, is just the one
  * that gives out addresses.
  */
 bool dhcp_lease_names_server(const struct lease *lease);

@@ -8,77 +8,9 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "step/mount_point.h"
 #include "step/nfs.h"
 #include "step/step.h"
-#include "step/tcp.h"
-
-#define PORTMAP_PORT 111
-#define CONNECT_MS   3000
-#define ATTEMPT_MS   8000
-
-/* A server that is off is found out by one connection, not by three attempts of the kernel. */
-static int check_server(
-	const char *host, uint16_t port, uint64_t deadline_ms, bool *ret_v4, struct err *reterr)
-{
-	uint64_t until_ms = clock_min(deadline_ms, clock_now_ms() + CONNECT_MS);
-	_cleanup_fd_ int nfs = tcp_connect(host, port, until_ms, reterr);
-	_cleanup_fd_ int portmap = -1;
-
-	*ret_v4 = nfs >= 0;
-	if (nfs != -ECONNREFUSED)
-		return nfs < 0 ? nfs : 0;
-	/* Version 3 may be at another port, which the port mapper knows. */
-	portmap = tcp_connect(host, PORTMAP_PORT, until_ms, NULL);
-	return portmap < 0 ? nfs : 0;
-}
-
-/* "NFS 4.2 and 4.1: REASON; NFS 3: REASON", the same reason once. */
-static void join_reasons(
-	const char *const tried[], const struct err err[], size_t n, struct err *reterr)
-{
-	char text[ERR_TEXT_SIZE];
-	size_t at = 0;
-
-	for (size_t i = 0; i < n && at < sizeof(text); i++) {
-		bool same = i > 0 && strcmp(err[i].text, err[i - 1].text) == 0;
-		bool more = i + 1 < n && strcmp(err[i].text, err[i + 1].text) == 0;
-
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s%s%s",
-			same ? more ? ", " : " and "
-			: i  ? "; NFS "
-			     : "NFS ",
-			tried[i], more ? "" : ": ", more ? "" : err[i].text); /* cut when full */
-	}
-	err_fill(reterr, err[n - 1].code, "%s", text);
-}
-
-/* Tries the versions in order. @m is complete but for its version, which is set to what it was. */
-static int try_versions(struct nfs_mount *m, bool v4, uint64_t deadline_ms, struct err *reterr)
-{
-	const char *tried[NFS_VERSIONS];
-	struct err err[NFS_VERSIONS];
-	size_t n = 0;
-
-	for (const char *const *v = m->wishes->versions; *v; v++) {
-		if (!v4 && (*v)[0] == '4')
-			continue;
-		if (n > 0 && clock_now_ms() >= deadline_ms)
-			break;
-		m->version = tried[n] = *v;
-		if (nfs_mount(m, clock_min(deadline_ms, clock_now_ms() + ATTEMPT_MS), &err[n]) == 0)
-			return 0;
-		n++;
-	}
-	if (!n)
-		return err_set(reterr, -ECONNREFUSED,
-			"%s refuses connections to port %u: is the NFS server running?", m->host,
-			m->wishes->port);
-	join_reasons(tried, err, n, reterr);
-	return err[n - 1].code;
-}
 
 /* Fills in what is known before the mount. */
 static int describe(const struct plan *plan, struct nfs_mount *m, struct firmware_report *out,
@@ -98,17 +30,14 @@ int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline
 	struct firmware_report out = {.mounted = false};
 	struct nfs_wishes wishes;
 	struct nfs_mount m = {.where = where, .wishes = &wishes};
-	bool v4;
 	int r = describe(plan, &m, &out, reterr);
 
 	if (r < 0)
 		return r;
 	*report = out;
-	r = nfs_wishes_parse(span_str(plan->firmware_options), &wishes, reterr);
+	r = nfs_wishes_parse(NFS_USE_FIRMWARE, span_str(plan->firmware_options), &wishes, reterr);
 	if (r == 0)
-		r = check_server(m.host, wishes.port, deadline_ms, &v4, reterr);
-	if (r == 0)
-		r = try_versions(&m, v4, deadline_ms, reterr);
+		r = nfs_mount_best(&m, deadline_ms, reterr);
 	if (r != 0) {
 		err_prefix(reterr, "cannot mount %s", out.source);
 		return r;

@@ -16,6 +16,7 @@
 /* The owner's options, sorted by who understands them. */
 struct nfs_wishes {
 	const char *versions[NFS_VERSIONS + 1]; /* to be tried in this order; NULL ends them */
+	const char *common; /* options of every mount of this use */
 	uint16_t port; /* 2049 if none was named */
 	unsigned long flags; /* MS_* for mount(2) */
 	char data[256]; /* what is left, for the NFS client */
@@ -29,12 +30,15 @@ struct nfs_mount {
 	const struct nfs_wishes *wishes;
 };
 
+/* What is mounted: boot files, which may not hang anybody, or a root, which waits for its server. */
+enum nfs_use { NFS_USE_FIRMWARE, NFS_USE_ROOT };
+
 /*
  * Reads options as they stand in fstab. Those that are for mount(8) or systemd only, as nofail, are
  * left out. Returns 0, or -EINVAL with @reterr.
  */
-int nfs_wishes_parse(struct span options, struct nfs_wishes *ret, struct err *reterr)
-	__attribute__((warn_unused_result));
+int nfs_wishes_parse(enum nfs_use use, struct span options, struct nfs_wishes *ret,
+	struct err *reterr) __attribute__((warn_unused_result));
 
 /* HOST:/path as the kernel and the mount table have it. Returns 0 or -ENAMETOOLONG. */
 int nfs_source(const struct nfs_mount *m, char *out, size_t size)
@@ -52,6 +56,14 @@ int nfs_options(const struct nfs_mount *m, char *out, size_t size)
  * Returns 0, or a negative errno with @reterr: what the server answered.
  */
 int nfs_mount(const struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
+ * Mounts @m, whose version is set here, by the first of its wishes' versions that the server takes,
+ * each attempt and their sum bounded by @deadline_ms. Returns 0, or a negative errno with @reterr:
+ * what each version answered. On failure nothing stays mounted.
+ */
+int nfs_mount_best(struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 #endif

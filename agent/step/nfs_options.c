@@ -9,16 +9,17 @@
 #include "base/num.h"
 #include "step/nfs.h"
 
-#define NFS_PORT      2049
-#define FLAGS_DEFAULT (MS_NOATIME | MS_NOSUID | MS_NODEV)
+#define NFS_PORT 2049
 
 /*
- * Soft, with a server that is away given up after about 100 s: what waits on it gets an error in
+ * Of boot files. Soft, with a server that is away given up after about 100 s: what waits on it gets an error in
  * place of hanging for ever, df and the shutdown included. An error of a write must not be lost:
  * what is written there is written by tools that check, and a half-written boot file never becomes
  * the active one. The owner may say hard.
  */
-#define COMMON_DATA "softerr,timeo=100,retrans=3"
+#define FIRMWARE_DATA  "softerr,timeo=100,retrans=3"
+#define FIRMWARE_FLAGS (MS_NOATIME | MS_NOSUID | MS_NODEV)
+#define ROOT_DATA      "hard"
 
 static const struct {
 	const char *name;
@@ -88,10 +89,14 @@ static int choose_versions(struct span value, struct nfs_wishes *w)
 	return -EINVAL;
 }
 
-int nfs_wishes_parse(struct span options, struct nfs_wishes *ret, struct err *reterr)
+int nfs_wishes_parse(
+	enum nfs_use use, struct span options, struct nfs_wishes *ret, struct err *reterr)
 {
-	struct nfs_wishes w = {
-		.versions = {"4.2", "4.1", "3"}, .port = NFS_PORT, .flags = FLAGS_DEFAULT};
+	const char *what = use == NFS_USE_ROOT ? "nfsroot" : "firmware.options";
+	struct nfs_wishes w = {.versions = {"4.2", "4.1", "3"},
+		.common = use == NFS_USE_ROOT ? ROOT_DATA : FIRMWARE_DATA,
+		.port = NFS_PORT,
+		.flags = use == NFS_USE_ROOT ? 0 : FIRMWARE_FLAGS};
 	size_t at = 0;
 
 	while (options.len) {
@@ -106,20 +111,18 @@ int nfs_wishes_parse(struct span options, struct nfs_wishes *ret, struct err *re
 		if (span_eq_str(name, "vers") || span_eq_str(name, "nfsvers")) {
 			if (choose_versions(value, &w) < 0)
 				return err_set(reterr, -EINVAL,
-					"firmware.options: %s: it must be 3, 4, 4.0, 4.1 or 4.2",
-					shown);
+					"%s: %s: it must be 3, 4, 4.0, 4.1 or 4.2", what, shown);
 			continue;
 		}
 		if (span_eq_str(name, "port")) {
 			if (num_parse_u32(value, UINT16_MAX, &port) < 0 || port == 0)
 				return err_set(reterr, -EINVAL,
-					"firmware.options: %s: it must be a port, 1 to 65535",
-					shown);
+					"%s: %s: it must be a port, 1 to 65535", what, shown);
 			w.port = (uint16_t)port; /* and to the kernel, below */
 		}
 		if (at + (at > 0) + option.len >= sizeof(w.data) || !span_is_graph(option))
-			return err_set(reterr, -EINVAL,
-				"firmware.options: too long, or no printable text: %s", shown);
+			return err_set(reterr, -EINVAL, "%s: too long, or no printable text: %s",
+				what, shown);
 		if (at)
 			w.data[at++] = ',';
 		memcpy(w.data + at, option.p, option.len);
@@ -141,8 +144,8 @@ int nfs_data(const struct nfs_mount *m, char *out, size_t size)
 	/* The kernel wants the protocol of the address by its name. */
 	const char *proto = strchr(m->host, ':') ? "tcp6" : "tcp";
 	const char *data = m->wishes->data;
-	int n = snprintf(
-		out, size, "vers=%s,addr=%s,proto=%s,%s", m->version, m->host, proto, COMMON_DATA);
+	int n = snprintf(out, size, "vers=%s,addr=%s,proto=%s,%s", m->version, m->host, proto,
+		m->wishes->common);
 
 	if (n < 0 || (size_t)n >= size)
 		return -ENAMETOOLONG;

@@ -56,6 +56,8 @@ struct root_report {
 	char fstype[32]; /* "" if libblkid does not know it */
 	char disk[32]; /* sda */
 	uint64_t lun;
+	/* HOST:/path of an NFS root, which is mounted then; fstype is "NFS 4.2"; the rest is empty */
+	char source[PLAN_PATH_SIZE + SETTING_VALUE_SIZE];
 };
 
 /* The TFTP copy, mounted. */
@@ -125,6 +127,13 @@ int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report
  * there), -EEXIST (more than one fits) or another negative errno.
  */
 int root_run(const struct plan *plan, const struct login_report *session, uint64_t deadline_ms,
+	struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Mounts the NFS root of @plan at the directory @where, read-only unless rw was said; it waits for
+ * its server for ever. Returns 0, or a negative errno with @reterr; @report is then left alone.
+ */
+int nfs_root_run(const struct plan *plan, const char *where, uint64_t deadline_ms,
 	struct root_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Any bytes as a DHCP message and as the frame that carries one; what gets through must be harmless.
+ * Any bytes as a DHCP message, as the frame that carries one and as an ARP packet; what gets through
+ * must be harmless, also as a proxy's answer.
  */
 #include <string.h>
 
+#include "source/dhcp_arp.h"
+#include "source/dhcp_choice.h"
 #include "source/dhcp_frame.h"
 #include "source/dhcp_lease.h"
 #include "source/dhcp_text.h"
@@ -37,6 +40,7 @@ static void check_settings(const struct settings *set)
 static void check_lease(struct lease *l)
 {
 	must(l->prefix <= 32 && l->n_dns <= LEASE_SERVERS && l->n_routes <= LEASE_ROUTES);
+	must(l->n_ntp <= LEASE_SERVERS && l->n_vendors <= LEASE_VENDORS);
 	must(l->t1_s <= l->t2_s && l->t2_s <= l->lease_s);
 	for (unsigned int i = 0; i < l->n_routes; i++) {
 		must(l->route[i].prefix <= 32);
@@ -58,12 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span packet = span_of(data, size), payload;
 	struct notes notes = {.n = 0};
 	struct err err = {.code = 0};
-	struct lease lease;
+	struct lease lease, merged = {.prefix = 24};
+	const uint8_t mac[MAC_LEN] = {2};
+	uint8_t other[MAC_LEN];
 
-	if (dhcp_lease_parse(packet, &lease, &notes, &err) == 0)
+	if (dhcp_lease_parse(packet, &lease, &notes, &err) == 0) {
+		dhcp_choice_merge(&merged, &lease);
+		check_lease(&merged);
 		check_lease(&lease);
-	else
+	} else
 		must(err.code < 0 && err.text[0]);
+	if (dhcp_arp_is_conflict(packet, mac, merged.address, other))
+		must(memcmp(other, mac, MAC_LEN) != 0);
 	must(notes.n <= NOTES_MAX);
 	if (dhcp_frame_payload(packet, false, &payload) == 0)
 		must(payload.p >= data && payload.p + payload.len <= data + size);

@@ -33,7 +33,7 @@ static const char *options(const char *version, const char *host, const char *wi
 	struct nfs_wishes w;
 	struct nfs_mount m = {host, "/srv", "/mnt", version, &w};
 
-	if (nfs_wishes_parse(span_str(wish), &w, &err) < 0)
+	if (nfs_wishes_parse(NFS_USE_FIRMWARE, span_str(wish), &w, &err) < 0)
 		return err.text;
 	if ((unit ? nfs_options : nfs_data)(&m, out, sizeof(out)) < 0)
 		return "too long";
@@ -94,7 +94,8 @@ static void test_versions(void **state)
 		struct nfs_wishes w;
 		char out[32] = "";
 
-		assert_int_equal(nfs_wishes_parse(span_str(table[i][0]), &w, NULL), 0);
+		assert_int_equal(
+			nfs_wishes_parse(NFS_USE_FIRMWARE, span_str(table[i][0]), &w, NULL), 0);
 		for (const char *const *v = w.versions; *v; v++)
 			strcat(strcat(out, *v), " ");
 		assert_string_equal(out, table[i][1]);
@@ -124,7 +125,8 @@ static void test_options_fit(void **state)
 	size_t need;
 
 	(void)state;
-	assert_int_equal(nfs_wishes_parse(span_str("ro,rsize=4096"), &w, NULL), 0);
+	assert_int_equal(
+		nfs_wishes_parse(NFS_USE_FIRMWARE, span_str("ro,rsize=4096"), &w, NULL), 0);
 	assert_int_equal(nfs_options(&m, out, sizeof(out)), 0);
 	need = strlen(out) + 1;
 	for (size_t n = 1; n <= need; n++) {
