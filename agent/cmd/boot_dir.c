@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -13,6 +15,9 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "cmd/boot_dir.h"
+
+#define CLAIM_DIR "var/lib/pinet"
+#define CLAIM_S   600
 
 int boot_dir_path(const struct boot_dir *d, const char *name, char *out, size_t size)
 {
@@ -96,7 +101,7 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 	size_t n = strlen(root);
 
 	memset(ret, 0, sizeof(*ret));
-	ret->fd = -1;
+	ret->fd = ret->claim_fd = -1;
 	while (n && root[n - 1] == '/')
 		n--;
 	if (n >= sizeof(ret->root))
@@ -122,10 +127,59 @@ int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
 	return d->not_ours ? 0 : open_mounted(d, reterr);
 }
 
+static void on_alarm(int number)
+{
+	(void)number; /* that it came is all: flock(2) ends */
+}
+
+/* flock(2) for at most CLAIM_S seconds. Returns 0 or a negative errno. */
+static int lock_file(int fd)
+{
+	struct sigaction act = {.sa_handler = on_alarm}, old;
+	int r;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (sigaction(SIGALRM, &act, &old) < 0)
+		return -errno;
+	(void)alarm(CLAIM_S);
+	r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+	(void)alarm(0);
+	(void)sigaction(SIGALRM, &old, NULL); /* as it was: it cannot be refused */
+	return r == -EINTR ? -EBUSY : r;
+}
+
+int boot_dir_claim(struct boot_dir *d, struct err *reterr)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+	int r = boot_dir_path(d, CLAIM_DIR, path, sizeof(path));
+
+	if (r == 0)
+		r = fs_mkdirs(path, 0755);
+	if (r == 0)
+		r = boot_dir_path(d, CLAIM_DIR "/writer", path, sizeof(path));
+	if (r < 0)
+		return err_sys(reterr, r, "cannot make %s/" CLAIM_DIR, d->root);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(reterr, -errno, "cannot open %s", path);
+	r = lock_file(fd);
+	if (r == -EBUSY)
+		return err_set(reterr, r,
+			"another pinet of this machine has been at work for %d s: see \"fuser %s\"",
+			CLAIM_S, path);
+	if (r < 0)
+		return err_sys(reterr, r, "cannot lock %s", path);
+	d->claim_fd = take_fd(&fd);
+	return 0;
+}
+
 void boot_dir_close(struct boot_dir *d)
 {
 	cleanup_fd(&d->fd);
-	d->fd = -1;
+	cleanup_fd(&d->claim_fd);
+	d->fd = d->claim_fd = -1;
 }
 
 const char *boot_dir_size(uint64_t bytes, char *out, size_t size)

@@ -14,6 +14,7 @@
 struct boot_dir {
 	char root[PATH_MAX]; /* "" for the running system */
 	int fd; /* O_RDONLY | O_DIRECTORY; -1 if it was not opened */
+	int claim_fd; /* held by boot_dir_claim(); else -1 */
 	bool not_ours; /* pinet did not boot this machine, or is not to mount anything: no error */
 	int boot_error; /* why /run/pinet/boot could not be read, or 0 */
 	struct state boot; /* what is in it */
@@ -38,6 +39,14 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
  */
 int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/*
+ * Waits until no other process of this machine writes there, ten minutes at most: for them the lock
+ * on the boot server (store/lock) would be a reason to give up. Until boot_dir_close().
+ *
+ * Returns 0, or a negative errno (-EBUSY) with @reterr.
+ */
+int boot_dir_claim(struct boot_dir *d, struct err *reterr) __attribute__((warn_unused_result));
 
 void boot_dir_close(struct boot_dir *d);
 

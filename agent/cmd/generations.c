@@ -172,7 +172,7 @@ int cmd_generations(int argc, char **argv)
 		{"needs", required_argument, NULL, 'n'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
 	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
 	const char *dir = NULL, *root = "/", *version = NULL;
 	struct err err = {.code = 0};

@@ -137,7 +137,7 @@ int cmd_mark_good(int argc, char **argv)
 		{"root", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
 	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
 	const char *dir = NULL, *root = "/";
 	struct err err = {.code = 0};
@@ -160,6 +160,8 @@ int cmd_mark_good(int argc, char **argv)
 		r = boot_dir_open(&d, dir, &err);
 	if (r == 0 && d.not_ours)
 		return EXIT_OK;
+	if (r == 0)
+		r = boot_dir_claim(&d, &err);
 	if (r == 0)
 		r = mark_good(&d, v, &err);
 	if (r == 0)

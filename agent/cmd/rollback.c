@@ -151,7 +151,7 @@ int cmd_rollback(int argc, char **argv)
 		{"root", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
 	const char *dir = NULL, *root = "/";
 	struct err err = {.code = 0};
 	int c, r;
@@ -173,6 +173,8 @@ int cmd_rollback(int argc, char **argv)
 		r = boot_dir_open(&d, dir, &err);
 	if (r == 0 && d.not_ours)
 		r = err_set(&err, -ENODEV, "this machine does not boot from a boot server");
+	if (r == 0)
+		r = boot_dir_claim(&d, &err);
 	if (r == 0)
 		r = roll_back(&d, optind < argc ? argv[optind] : NULL, &err);
 	if (r == 0)

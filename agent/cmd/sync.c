@@ -234,7 +234,7 @@ static int run(const struct options *o, struct boot_dir *d, struct state *st, st
 int cmd_sync(int argc, char **argv)
 {
 	struct options o = {.root = "/", .keep = SYNC_KEEP};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
 	struct err err = {.code = 0};
 	struct state st;
 	int r;
@@ -252,6 +252,9 @@ int cmd_sync(int argc, char **argv)
 		log_step("sync: this machine does not boot from a boot server: nothing to do");
 		return EXIT_OK;
 	}
+	if (r == 0)
+		r = boot_dir_claim(&d, &err);
+	load_state(&d, &st); /* whoever was waited for may have changed it */
 	if (r == 0)
 		r = run(&o, &d, &st, &err);
 	return r < 0 ? pending(&o, &d, &st, &err, (uint32_t)time(NULL)) : EXIT_OK;
