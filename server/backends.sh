@@ -148,7 +148,7 @@ client_files()
 	record=$ret
 	client_print | put "$record" 0644
 	on target "$c_target_kind" files
-	touched target "$c_target_kind" "$c_id" "$c_target"
+	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	shared tftp "$c_tftp"
 	if [ "$c_layout" != san ]; then
 		[ "$c_nfs" = none ] || on nfs "$c_nfs" files
@@ -170,7 +170,7 @@ client_files_drop()
 	record=$ret
 	drop "$record"
 	on target "$c_target_kind" files_drop
-	touched target "$c_target_kind" "$c_id" "$c_target"
+	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	[ "$c_nfs" = none ] || on nfs "$c_nfs" files_drop
 	shared nfs "$c_nfs"
 	touched nfs "$c_nfs"
@@ -194,6 +194,10 @@ service_reload()
 	case $setting in
 	none) return 0 ;;
 	pid:*)
+		[ "$4" = reload ] || {
+			note "$1 has to be started again: its configuration has changed"
+			return 0
+		}
 		pid=$(cat "${setting#pid:}" 2>/dev/null) || return 0
 		case $pid in
 		'' | *[!0-9]*) return 0 ;;
@@ -202,6 +206,8 @@ service_reload()
 		;;
 	*)
 		systemctl is-active --quiet "$setting" 9>&- || return 0
+		# many clients are many starts, which systemd would stop after five
+		[ "$4" = reload ] || systemctl reset-failed "$setting" 9>&- 2>/dev/null || :
 		systemctl "$4" "$setting" 9>&- || {
 			warn "$1: \"systemctl $4 $setting\" failed: \"journalctl -u $setting\" says why"
 			return 1

@@ -129,12 +129,11 @@ client_pseudo()
 	[ "$c_nfs" = kernel ] || ret=${ret#"$root"}
 }
 
-# client_names: target, initiator and CHAP user after the id. The initiator is what the agent takes by default.
+# client_names: target and initiator after the id. The initiator is what the agent takes by default.
 client_names()
 {
 	c_target=$conf_target_prefix:$c_id
 	c_initiator=iqn.1993-08.org.debian:01:$c_id
-	[ -z "$c_user" ] || c_user=$c_id
 }
 
 # client_refuse_twins: no other client has one of c_*'s names and addresses.

@@ -100,11 +100,12 @@ check_ports()
 check_strays()
 {
 	local file id
-	for file in "$etc"/tgt/conf.d/pinet-*.conf "$etc"/exports.d/pinet-*.exports "$etc"/pinet-server/dnsmasq/*/* \
+	for file in "$etc"/tgt/conf.d/pinet-*.conf "$etc"/exports.d/pinet-*.exports "$etc"/dnsmasq.d/pinet-client-*.conf \
 		"$state"/secrets/* "$state"/lio/*; do
 		[ -f "$file" ] || continue
 		id=${file##*/}
 		id=${id#pinet-}
+		id=${id#client-}
 		id=${id%.conf}
 		id=${id%.exports}
 		client_record "$id"

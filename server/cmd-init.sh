@@ -149,6 +149,5 @@ init_remove()
 	fi
 	drop "$conf_file"
 	journal_done
-	rmdir "$etc/pinet-server/dnsmasq/hosts" "$etc/pinet-server/dnsmasq/options" "$etc/pinet-server/dnsmasq" \
-		"$etc/pinet-server" 2>/dev/null || :
+	rmdir "$etc/pinet-server" 2>/dev/null || :
 }

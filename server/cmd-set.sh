@@ -88,7 +88,7 @@ set_value()
 # they are in the client's initramfs.
 set_name()
 {
-	local old="$1" old_directory secret snapshot user="$c_user"
+	local old="$1" old_directory secret snapshot
 	[ "$c_layout" != san ] || die "a client that boots by SAN has its names in its LUN: clone it under the new name, then remove it"
 	client_record "$name"
 	[ ! -e "$ret" ] || die "there is a client $name already"
@@ -117,7 +117,6 @@ set_name()
 		rename "$secret" "$ret"
 	fi
 	client_names
-	c_user=$user
 	on storage "$c_storage" path "$name"
 	c_lun=$ret
 	client_directory
@@ -167,7 +166,7 @@ set_size()
 	disk_find_root "$ret"
 	on storage "$c_storage" path "$c_id.new"
 	disk_grow "$ret"
-	touched target "$c_target_kind" "$c_id" "$c_target"
+	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	on storage "$c_storage" replace "$c_id" "$c_id.new"
 	make_real_size
 }

@@ -97,7 +97,7 @@ command_rollback()
 	on storage "$c_storage" copy "$volume" "$c_id.new"
 	client_directory
 	directory=$ret
-	touched target "$c_target_kind" "$c_id" "$c_target"
+	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	on storage "$c_storage" replace "$c_id" "$c_id.new"
 	drop "$directory"
 	journal new "$directory"

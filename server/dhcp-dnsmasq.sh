@@ -1,31 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
-# DHCP by dnsmasq, as the server of the network or as a proxy beside it. A client has a file of its host line and one
-# of its options, in directories that dnsmasq reads again on SIGHUP.
+# DHCP by dnsmasq, as the server of the network or as a proxy beside it: a file of its own in dnsmasq.d for each client.
+# dnsmasq has to start again for it: it could read hosts with tags from a dhcp-hostsfile on SIGHUP, and then crashes
+# when it has served one of them (2.86 to 2.90).
+
+dhcp_dnsmasq_file()
+{
+	ret=$etc/dnsmasq.d/pinet-client-$1.conf
+}
 
 # dhcp_dnsmasq_files: without a MAC address a server cannot tell who asks, and DHCP says nothing.
 dhcp_dnsmasq_files()
 {
-	local directory="$etc/pinet-server/dnsmasq" mac
+	local file mac code text
 	if [ -z "$c_mac" ]; then
 		dhcp_dnsmasq_files_drop
 		return 0
 	fi
+	dhcp_dnsmasq_file "$c_id"
+	file=$ret
 	mac_colons "$c_mac"
 	mac=$ret
 	{
 		mark "$c_id"
-		printf '%s,set:pinet-%s%s%s\n' "$mac" "$c_id" "${c_address:+,$c_address}" "${c_hostname:+,$c_hostname}"
-	} | put_ours "$directory/hosts/$c_id" 0644
-	{
-		mark "$c_id"
+		printf 'dhcp-host=%s,set:pinet-%s%s%s\n' "$mac" "$c_id" "${c_address:+,$c_address}" "${c_hostname:+,$c_hostname}"
 		dhcp_options | while read -r code text; do
 			case $code in
-			ipxe) printf 'tag:pinet-%s,tag:pinet-ipxe,67,"%s"\n' "$c_id" "$text" ;;
-			*) printf 'tag:pinet-%s,%s,"%s"\n' "$c_id" "$code" "$text" ;;
+			ipxe) printf 'dhcp-option=tag:pinet-%s,tag:pinet-ipxe,67,"%s"\n' "$c_id" "$text" ;;
+			*) printf 'dhcp-option=tag:pinet-%s,%s,"%s"\n' "$c_id" "$code" "$text" ;;
 			esac
 		done
-	} | put_ours "$directory/options/$c_id" 0644
+	} | put_ours "$file" 0644
 }
 
 # dhcp_options: what DHCP says to the client c_*, lines CODE TEXT; "ipxe" is the boot file of iPXE alone.
@@ -46,40 +51,33 @@ dhcp_options()
 
 dhcp_dnsmasq_files_drop()
 {
-	drop "$etc/pinet-server/dnsmasq/hosts/$c_id"
-	drop "$etc/pinet-server/dnsmasq/options/$c_id"
+	dhcp_dnsmasq_file "$c_id"
+	drop "$ret"
 }
 
 # dhcp_dnsmasq_shared_files IDS
 dhcp_dnsmasq_shared_files()
 {
-	local file="$etc/dnsmasq.d/pinet-dhcp.conf" directory="$etc/pinet-server/dnsmasq"
+	local file="$etc/dnsmasq.d/pinet-dhcp.conf"
 	if [ -z "$1" ]; then
 		drop "$file"
-		journal later tidy "$directory/hosts"
-		journal later tidy "$directory/options"
-		journal later tidy "$directory"
 		return 0
 	fi
-	make_parents "$directory/hosts"
-	make_parents "$directory/options"
 	{
 		mark ''
-		printf 'dhcp-match=set:pinet-ipxe,175\ndhcp-hostsfile=%s\ndhcp-optsfile=%s\n' \
-			"$directory/hosts" "$directory/options"
+		echo 'dhcp-match=set:pinet-ipxe,175'
 	} | put_ours "$file" 0644
 }
 
 dhcp_dnsmasq_check()
 {
-	if [ -n "$c_mac" ] && [ ! -e "$etc/pinet-server/dnsmasq/hosts/$c_id" ]; then
-		echo "dnsmasq has no file for the client in $etc/pinet-server/dnsmasq/hosts"
-	fi
+	dhcp_dnsmasq_file "$c_id"
+	[ -z "$c_mac" ] || [ -e "$ret" ] || echo "the client's file $ret is missing"
 	dnsmasq_has dhcp-range || echo "dnsmasq has no dhcp-range: it gives nobody an address"
 	if [ -n "$c_mac" ]; then
 		mac_colons "$c_mac"
-		grep -l -i -w -e "dhcp-host=.*$ret" "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/* 2>/dev/null |
-			sed 's/$/ has a dhcp-host line for the same board/'
+		grep -l -i -e "^dhcp-host=.*$ret" "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/* 2>/dev/null |
+			grep -v -F -e "/pinet-client-$c_id.conf" | sed 's/$/ has a dhcp-host line for the same board/'
 	fi
 	return 0
 }

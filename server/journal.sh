@@ -12,7 +12,7 @@
 #	renamed KIND FROM TO   a LUN: gets its old name
 #	apply KIND NAME ARGUMENT...   a server has to look again, after all files are back
 #	done                nothing is taken back any more; what is left is to throw away:
-#	later COMMAND...    only then: "remove PATH", "destroy KIND NAME", or "tidy DIRECTORY", if it is empty
+#	later COMMAND...    only then: "remove PATH" or "destroy KIND NAME"
 #
 # An operation that fails undoes itself at exit; one that was killed is undone by the next command. Every line
 # can be undone twice, and for a change that was not made yet. Fields are separated by tabs: no name has one.
@@ -93,7 +93,6 @@ journal_finish()
 	while IFS=$tab read -r word one two rest; do
 		case $word:$one in
 		later:remove) rm -rf -- "$two" ;;
-		later:tidy) rmdir -- "$two" 2>/dev/null || : ;;
 		later:destroy) "storage_${two}_destroy" "$rest" || warn "the LUN $rest could not be removed" ;;
 		esac
 	done <"$journal_file"

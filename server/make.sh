@@ -22,8 +22,9 @@ make_fields()
 	c_storage=$conf_storage c_target_kind=$conf_target c_tftp=$conf_tftp c_nfs=$conf_nfs c_dhcp=$conf_dhcp
 	on storage "$c_storage" path "$c_id"
 	c_lun=$ret
-	c_user=${new_chap:+$c_id}
 	client_names
+	c_user=
+	[ -z "$new_chap" ] || make_user
 	client_free_export
 	c_export=$ret
 	c_made=$(date -u +%Y-%m-%dT%H:%M:%SZ)
@@ -38,6 +39,18 @@ make_fields()
 		[ -n "$c_mac" ] || die "--words dhcp: the DHCP server knows clients by their MAC address: say --mac"
 		[ "$install" = yes ] || die "--words dhcp: the image has to be told to ask, which --no-install forbids"
 	fi
+}
+
+# make_user: the CHAP name: that of the client, unless one that was renamed still has it. tgt's accounts are the whole
+# server's: one of ours must not be one of somebody else's.
+make_user()
+{
+	local number=1
+	c_user=pinet-$c_id
+	while grep -q -s -x -F -e "user=$c_user" "$state"/clients/[a-z0-9]*; do
+		number=$((number + 1))
+		c_user=pinet-$c_id-$number
+	done
 }
 
 # make_refuse: nothing is overwritten.

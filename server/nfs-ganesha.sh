@@ -31,7 +31,7 @@ nfs_ganesha_export()
 	printf 'EXPORT {\n\tExport_Id = %s;\n\tPath = %s;\n' "$c_export" "$ret"
 	client_pseudo
 	printf '\tPseudo = %s;\n\tAccess_Type = None;\n\tSquash = No_Root_Squash;\n\tSecType = sys;\n' "$ret"
-	printf '\tProtocols = 3, 4;\n\tTransports = TCP;\n\tFSAL { Name = VFS; }\n'
+	printf '\tTransports = TCP;\n\tFSAL { Name = VFS; }\n'
 	printf '\tCLIENT { Clients = %s; Access_Type = RW; Squash = No_Root_Squash; }\n}\n' "${c_address:-$conf_network}"
 }
 

@@ -17,7 +17,9 @@ target_tgt_files()
 	secret=$ret
 	{
 		mark "$c_id"
-		printf '<target %s>\n\tbacking-store %s\n\tinitiator-name %s\n' "$c_target" "$c_lun" "$c_initiator"
+		# one of either is let in; without any address tgt-admin adds ALL, and the name would be for nothing
+		printf '<target %s>\n\tbacking-store %s\n\tinitiator-name %s\n\tinitiator-address 127.0.0.1\n' \
+			"$c_target" "$c_lun" "$c_initiator"
 		if [ -n "$c_user" ]; then
 			printf '\tincominguser %s ' "$c_user"
 			cat "$secret"
@@ -53,10 +55,10 @@ target_tgt_runs()
 	[ -S "$ret" ] && tgt_admin --mode sys --op show >/dev/null 2>&1
 }
 
-# target_tgt_apply ID IQN: the running tgtd has what the file says, or no such target.
+# target_tgt_apply ID IQN USER: the running tgtd has what the file says, or no such target.
 target_tgt_apply()
 {
-	local id="$1" iqn="$2" file tid word one two lun='' initiator='' user='' secret=''
+	local id="$1" iqn="$2" account="${3-}" file tid word one two lun='' initiator='' user='' secret=''
 	target_tgt_runs || return 0
 	tgt_admin --mode target --op show >"$work/tgt" || return 1
 	tid=$(awk -v iqn="$iqn" '/^Target / && $3 == iqn { print $2 + 0 }' "$work/tgt")
@@ -67,8 +69,8 @@ target_tgt_apply()
 	fi
 	target_tgt_file "$id"
 	file=$ret
-	if tgt_admin --mode account --op show | grep -q -x " *$id"; then
-		tgt_admin --mode account --op delete --user "$id" || return 1
+	if [ -n "$account" ] && tgt_admin --mode account --op show | grep -q -x " *$account"; then
+		tgt_admin --mode account --op delete --user "$account" || return 1
 	fi
 	[ -e "$file" ] || return 0
 	while read -r word one two; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
 # TFTP by dnsmasq, and what both of dnsmasq's parts share. A drop-in in dnsmasq.d that is there while there is a
-# client; dnsmasq reads its own configuration only when it starts, but hosts and options of clients on SIGHUP.
+# client; dnsmasq reads it only when it starts.
 
 # tftp_dnsmasq_shared_files IDS: the drop-in that switches TFTP on, unless the administrator has done so.
 tftp_dnsmasq_shared_files()
@@ -55,30 +55,19 @@ dnsmasq_configuration()
 	return 0
 }
 
-# dnsmasq_apply: its own checker first, then the running one. What it starts with is kept as a digest in $runtime:
-# only when that is another one does it have to start again.
+# dnsmasq_apply: its own checker first; then, if anything is new to it, the running one starts again. What it started
+# with last is kept as a digest in $runtime.
 dnsmasq_apply()
 {
-	local digest now="$runtime/dnsmasq" setting="$conf_service_dnsmasq"
-	dnsmasq_configuration >"$work/dnsmasq.start"
-	digest=$(sha256sum <"$work/dnsmasq.start")
-	{
-		cat "$work/dnsmasq.start"
-		cat "$etc"/pinet-server/dnsmasq/hosts/* 2>/dev/null | sed -n '/^#/!s/^/dhcp-host=/p'
-		cat "$etc"/pinet-server/dnsmasq/options/* 2>/dev/null | sed -n '/^#/!s/^/dhcp-option=/p'
-	} >"$work/dnsmasq.conf"
+	local digest now="$runtime/dnsmasq"
+	dnsmasq_configuration >"$work/dnsmasq.conf"
 	if ! dnsmasq --test --conf-file="$work/dnsmasq.conf" >"$work/dnsmasq.log" 2>&1; then
 		printf 'pinet-server: dnsmasq: %s\n' "$(tail -n 1 "$work/dnsmasq.log" | sed "s,$work/,," | tr -cd '[:print:]')" >&2
 		return 1
 	fi
-	if [ "$digest" = "$(cat "$now" 2>/dev/null)" ]; then
-		service_reload dnsmasq "$setting" dnsmasq.service reload || return 1
-	else
-		case $setting in
-		pid:*) note "dnsmasq has to be started again: its configuration has changed" ;;
-		esac
-		service_reload dnsmasq "$setting" dnsmasq.service restart || return 1
-	fi
+	digest=$(sha256sum <"$work/dnsmasq.conf")
+	[ "$digest" != "$(cat "$now" 2>/dev/null)" ] || return 0
+	service_reload dnsmasq "$conf_service_dnsmasq" dnsmasq.service restart || return 1
 	printf '%s\n' "$digest" >"$now"
 }
 

@@ -8,6 +8,7 @@
 #: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; needs root
 #: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
+#: crash          sync killed at, and failing in, every system call, 20 min; crash-quick: a part
 #: fuzz-corpus    each harness over its corpus
 #: fuzz           each harness for FUZZ_SECONDS=60
 #: lint           the rules of the tree; tidy: clang's analyzer
@@ -15,7 +16,7 @@
 #: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
 #: check          unit golden shell server iscsi sim sync fuzz-corpus
-#: test           everything that fits: lint tidy clang check sync-crash unit-arm64 deb-check package e2e-quick
+#: test           everything that fits: lint tidy clang check crash-quick unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
 HOST_ARCH := $(shell dpkg --print-architecture)
@@ -97,7 +98,7 @@ iscsi: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial
 	@tests/iscsi/run $^
 
 # pinet-server, each file of its tests by itself.
-SERVER_TESTS := $(patsubst tests/server/%,server-%,$(filter-out %/lib,$(wildcard tests/server/*)))
+SERVER_TESTS := $(patsubst tests/server/%,server-%,$(filter-out %/lib %/lib-dhcp %/lib-iscsi,$(wildcard tests/server/*)))
 
 server: $(SERVER_TESTS)
 
@@ -114,6 +115,15 @@ sync: $(BUILD)/pinet
 
 sync-crash: $(BUILD)/pinet
 	@tests/sync/run $< --part crash
+
+# The agent whose writes are all cut short.
+$(BUILD)/crash/pinet: $(filter-out %/table_none.o,$(OBJ)) $(BUILD)/tests/crash/short_write.o
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=write -o $@ $^ $(LIBS)
+
+crash crash-quick: $(BUILD)/pinet $(BUILD)/crash/pinet
+	@tests/crash/run $< --short $(BUILD)/crash/pinet $(if $(filter crash,$@),--whole)
 
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%
@@ -185,7 +195,7 @@ deps:
 	@tests/deps build test cross guest servers
 
 CHECK := unit golden shell server iscsi sim sync fuzz-corpus
-TEST := lint tidy clang $(CHECK) sync-crash $(if $(CROSS),unit-arm64) deb-check package e2e-quick
+TEST := lint tidy clang $(CHECK) crash-quick $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
 	@tests/run $(BUILD)/test $(CHECK)
@@ -193,7 +203,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell iscsi sim sync sync-crash fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell iscsi sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
