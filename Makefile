@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERS
 	-Iagent $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -static-pie -Wl,-z,relro,-z,now $(RELR) -Wl,--gc-sections \
 	-Wl,--no-eh-frame-hdr,-T,agent/agent.ld $(LDFLAGS)
-LIBS = -lblkid -luuid -lnettle
+LIBS = -lblkid -luuid -lnettle -lresolv
 
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 SRC := $(wildcard agent/*.c agent/*/*.c)

@@ -19,9 +19,11 @@
 #include "plan/format.h"
 #include "state/state.h"
 #include "step/modules.h"
+#include "step/names.h"
 
 #define ROOTMNT      "/root" /* of initramfs-tools */
 #define ROOT_WAIT_S  30 /* as initramfs-tools waits for a local disk */
+#define NAMES_MS     20000
 #define ASK_AGAIN_MS 10000 /* DHCP, when there is a lease already: it may have new answers */
 
 static const char *const modules[] = {"af_packet", "iscsi_tcp", "sd_mod", NULL};
@@ -154,10 +156,14 @@ static int mount_nfs_root(struct boot *b, struct err *reterr)
 
 static int log_in(struct boot *b, struct err *reterr)
 {
+	struct plan plan = b->plan;
 	int r;
 
 	b->report.login_started_ms = clock_now_ms();
-	r = login_run(&b->plan, b->deadline_ms, &b->report.login, reterr);
+	r = names_in_portals(&plan, clock_min(b->deadline_ms, clock_now_ms() + NAMES_MS), reterr);
+	if (r < 0)
+		return r;
+	r = login_run(&plan, b->deadline_ms, &b->report.login, reterr);
 	if (r == 0)
 		boot_report_login(&b->report);
 	b->final = r < 0 && !retry_helps_login(&b->plan,

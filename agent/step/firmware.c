@@ -28,6 +28,7 @@ int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline
 	struct firmware_report *report, struct err *reterr)
 {
 	struct firmware_report out = {.mounted = false};
+	char address[NFS_ADDRESS_SIZE];
 	struct nfs_wishes wishes;
 	struct nfs_mount m = {.where = where, .wishes = &wishes};
 	int r = describe(plan, &m, &out, reterr);
@@ -37,7 +38,7 @@ int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline
 	*report = out;
 	r = nfs_wishes_parse(NFS_USE_FIRMWARE, span_str(plan->firmware_options), &wishes, reterr);
 	if (r == 0)
-		r = nfs_mount_best(&m, deadline_ms, reterr);
+		r = nfs_mount_best(&m, address, deadline_ms, reterr);
 	if (r != 0) {
 		err_prefix(reterr, "cannot mount %s", out.source);
 		return r;

@@ -22,8 +22,11 @@ struct nfs_wishes {
 	char data[256]; /* what is left, for the NFS client */
 };
 
+#define NFS_ADDRESS_SIZE 46 /* INET6_ADDRSTRLEN */
+
 struct nfs_mount {
-	const char *host; /* numeric address, IPv6 without brackets */
+	const char *host; /* address, IPv6 without brackets, or name */
+	const char *address; /* of a host with a name; NULL if host is one, or not known yet */
 	const char *path; /* what the server exports, or a directory below it */
 	const char *where;
 	const char *version; /* "4.2" */
@@ -59,11 +62,11 @@ int nfs_mount(const struct nfs_mount *m, uint64_t deadline_ms, struct err *reter
 	__attribute__((warn_unused_result));
 
 /*
- * Mounts @m, whose version is set here, by the first of its wishes' versions that the server takes,
- * each attempt and their sum bounded by @deadline_ms. Returns 0, or a negative errno with @reterr:
+ * Mounts @m, whose version is set here and whose address is found, by the first of its wishes' versions that the server takes,
+ * each attempt and their sum bounded by @deadline_ms; @address has room for it. Returns 0, or a negative errno with @reterr:
  * what each version answered. On failure nothing stays mounted.
  */
-int nfs_mount_best(struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
-	__attribute__((warn_unused_result));
+int nfs_mount_best(struct nfs_mount *m, char address[NFS_ADDRESS_SIZE], uint64_t deadline_ms,
+	struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

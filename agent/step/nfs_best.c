@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "step/names.h"
 #include "step/nfs.h"
 #include "step/tcp.h"
 
@@ -75,10 +76,22 @@ static int try_versions(struct nfs_mount *m, bool v4, uint64_t deadline_ms, stru
 	return err[n - 1].code;
 }
 
-int nfs_mount_best(struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
+int nfs_mount_best(struct nfs_mount *m, char address[NFS_ADDRESS_SIZE], uint64_t deadline_ms,
+	struct err *reterr)
 {
+	struct names names = {.n = 0};
 	bool v4;
-	int r = check_server(m->host, m->wishes->port, deadline_ms, &v4, reterr);
+	int r = names_find(m->host, deadline_ms, &names, reterr), first = r;
 
-	return r < 0 ? r : try_versions(m, v4, deadline_ms, reterr);
+	for (unsigned int i = 0; i < names.n; i++) {
+		strcpy(address, names.address[i]);
+		m->address = address;
+		r = check_server(address, m->wishes->port, deadline_ms, &v4, i ? NULL : reterr);
+		if (r == 0)
+			r = try_versions(m, v4, deadline_ms, i ? NULL : reterr);
+		if (r == 0)
+			return 0;
+		first = i ? first : r; /* it speaks for all */
+	}
+	return first;
 }

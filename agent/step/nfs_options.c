@@ -142,7 +142,8 @@ int nfs_source(const struct nfs_mount *m, char *out, size_t size)
 int nfs_data(const struct nfs_mount *m, char *out, size_t size)
 {
 	/* The kernel wants the protocol of the address by its name. */
-	const char *proto = strchr(m->host, ':') ? "tcp6" : "tcp";
+	const char *address = m->address ? m->address : m->host;
+	const char *proto = strchr(address, ':') ? "tcp6" : "tcp";
 	const char *data = m->wishes->data;
 	int n = snprintf(out, size, "vers=%s,addr=%s,proto=%s,%s", m->version, m->host, proto,
 		m->wishes->common);

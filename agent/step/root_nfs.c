@@ -15,6 +15,7 @@ int nfs_root_run(const struct plan *plan, const char *where, uint64_t deadline_m
 	struct root_report *report, struct err *reterr)
 {
 	char options[sizeof(plan->nfs_options) + 4], source[sizeof(report->source)];
+	char address[NFS_ADDRESS_SIZE];
 	struct nfs_wishes wishes;
 	struct nfs_mount m = {
 		.host = plan->nfs_host, .path = plan->nfs_path, .where = where, .wishes = &wishes};
@@ -27,7 +28,8 @@ int nfs_root_run(const struct plan *plan, const char *where, uint64_t deadline_m
 		return err_set(reterr, -ENAMETOOLONG, "nfsroot: the name of the root is too long");
 	r = nfs_wishes_parse(NFS_USE_ROOT, span_str(options), &wishes, reterr);
 	if (r == 0)
-		r = nfs_mount_best(&m, clock_min(deadline_ms, clock_now_ms() + ATTEMPT_MS), reterr);
+		r = nfs_mount_best(
+			&m, address, clock_min(deadline_ms, clock_now_ms() + ATTEMPT_MS), reterr);
 	if (r < 0) {
 		err_prefix(reterr, "cannot mount the root %s", source);
 		return r;

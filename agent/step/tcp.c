@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/num.h"
+#include "step/names.h"
 #include "step/tcp.h"
 
 static int parse_address(
@@ -51,7 +52,7 @@ static int wait_connected(int fd, uint64_t deadline_ms)
 	return -e;
 }
 
-int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct err *reterr)
+static int connect_one(const char *host, uint16_t port, uint64_t deadline_ms, struct err *reterr)
 {
 	struct sockaddr_storage address;
 	_cleanup_fd_ int fd = -1;
@@ -59,10 +60,7 @@ int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct er
 	int r;
 
 	if (parse_address(host, port, &address, &len) < 0)
-		return err_set(reterr, -EDESTADDRREQ,
-			"%s is a name: this version takes addresses only, write the server's "
-			"address",
-			host);
+		return err_set(reterr, -EDESTADDRREQ, "%s is no address", host);
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "cannot make a TCP socket");
@@ -81,4 +79,24 @@ int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct er
 	if (r < 0)
 		return err_sys(reterr, r, "cannot connect to %s port %u", host, port);
 	return take_fd(&fd);
+}
+
+int tcp_connect(const char *host, uint16_t port, uint64_t deadline_ms, struct err *reterr)
+{
+	struct names names = {.n = 0};
+	int r = names_find(host, deadline_ms, &names, reterr), first = r;
+
+	for (unsigned int i = 0; i < names.n; i++) {
+		/* One that is silent leaves time to the others. */
+		uint64_t now_ms = clock_now_ms(), left = names.n - i;
+		uint64_t until_ms = deadline_ms == CLOCK_FOREVER || deadline_ms <= now_ms
+					    ? deadline_ms
+					    : now_ms + (deadline_ms - now_ms) / left;
+
+		r = connect_one(names.address[i], port, until_ms, i ? NULL : reterr);
+		if (r >= 0)
+			return r;
+		first = i ? first : r; /* it speaks for all */
+	}
+	return first;
 }
