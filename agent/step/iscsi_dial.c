@@ -81,16 +81,35 @@ static int talk(struct call *call, const struct iscsi_login_config *config, stru
 	return r;
 }
 
-/* One portal: an enum iscsi_login_result; for ISCSI_LOGIN_REDIRECT, where to. */
-static int try_portal(const struct iscsi_dial_config *config, const char *chap_offer,
-	uint64_t deadline_ms, struct iscsi_link *link, bool *ret_again, struct err *reterr)
+/* What is offered for authentication; after a refusal, the next that may do better. */
+enum offer { OFFER_ALL, OFFER_MD5, OFFER_NONE, OFFER_OVER };
+
+/*
+ * tgt and its kin mean SHA-1 by the number that is SHA-256's now; MD5 they all know. LIO, given the
+ * choice, takes CHAP even where it has no secret to compare with, as when only its discovery wants
+ * one; where it wants none it does not mind.
+ */
+static enum offer next_offer(enum offer offer, const struct iscsi_login *login)
 {
+	if (!login->refused || login->step == ISCSI_STEP_METHOD ||
+		login->step == ISCSI_STEP_NEGOTIATE)
+		return OFFER_OVER;
+	if (offer == OFFER_ALL && login->chap.alg == CHAP_SHA256)
+		return OFFER_MD5;
+	return login->config.chap->mutual ? OFFER_OVER : OFFER_NONE;
+}
+
+/* One portal: an enum iscsi_login_result; for ISCSI_LOGIN_REDIRECT, where to. */
+static int try_portal(const struct iscsi_dial_config *config, enum offer offer,
+	uint64_t deadline_ms, struct iscsi_link *link, enum offer *ret_next, struct err *reterr)
+{
+	static const struct chap_keys no_chap = {.present = false};
 	char where[ISCSI_WHERE_SIZE];
 	struct iscsi_login_config login = {.where = where,
 		.initiator = config->initiator,
 		.target = config->target,
-		.chap = config->chap,
-		.chap_offer = chap_offer,
+		.chap = offer == OFFER_NONE ? &no_chap : config->chap,
+		.chap_offer = offer == OFFER_MD5 ? CHAP_OFFER_MD5 : CHAP_OFFER_ALL,
 		.header_digest = config->header_digest,
 		.data_digest = config->data_digest};
 	__attribute__((cleanup(end_call))) struct call *call = calloc(1, sizeof(*call));
@@ -111,7 +130,13 @@ static int try_portal(const struct iscsi_dial_config *config, const char *chap_o
 	call->wire.where = where;
 	call->wire.deadline_ms = deadline_ms;
 	r = talk(call, &login, reterr);
-	*ret_again = call->login.refused && call->login.chap.alg == CHAP_SHA256;
+	*ret_next = next_offer(offer, &call->login);
+	/* LIO does so in place of an answer. */
+	if (r == -ECONNRESET && !config->chap->present && call->login.step == ISCSI_STEP_METHOD)
+		r = err_set(reterr, -EACCES,
+			"%s closes the connection at a login without CHAP: it may want a name and "
+			"a secret, and /etc/pinet/chap.conf has none",
+			where);
 	if (r == ISCSI_LOGIN_REDIRECT) {
 		link->portal = call->login.redirect;
 		if (call->login.permanent)
@@ -120,7 +145,28 @@ static int try_portal(const struct iscsi_dial_config *config, const char *chap_o
 		link->keys = call->login.keys;
 		link->tsih = call->login.tsih;
 		link->exp_stat_sn = call->login.exp_stat_sn;
+		link->chap = call->login.chap.alg;
 		link->fd = take_fd(&fd);
+	}
+	return r;
+}
+
+/* One portal with all offers. What is said of a refusal is what the best of them got. */
+static int try_offers(const struct iscsi_dial_config *config, uint64_t deadline_ms,
+	struct iscsi_link *link, struct err *reterr)
+{
+	enum offer offer = OFFER_ALL, next = OFFER_OVER;
+	int r = try_portal(config, offer, deadline_ms, link, &next, reterr);
+
+	while (r < 0 && next != OFFER_OVER) {
+		int again;
+
+		offer = next;
+		next = OFFER_OVER;
+		again = try_portal(config, offer, deadline_ms, link, &next,
+			offer == OFFER_NONE ? NULL : reterr);
+		if (again >= 0 || offer != OFFER_NONE)
+			r = again;
 	}
 	return r;
 }
@@ -129,21 +175,14 @@ int iscsi_dial(const struct iscsi_dial_config *config, const struct portal *port
 	uint64_t deadline_ms, struct iscsi_link *ret, struct err *reterr)
 {
 	struct iscsi_link link = {.fd = -1, .portal = *portal, .persistent = *portal};
-	const char *chap_offer = CHAP_OFFER_ALL;
 	unsigned int hops = 0;
 
 	for (;;) {
-		bool again = false;
-		int r = try_portal(config, chap_offer, deadline_ms, &link, &again, reterr);
+		int r = try_offers(config, deadline_ms, &link, reterr);
 
 		if (r == ISCSI_LOGIN_DONE) {
 			*ret = link;
 			return 0;
-		}
-		/* tgt and its kin mean SHA-1 by the number that is SHA-256's now; MD5 they all know. */
-		if (again && strcmp(chap_offer, CHAP_OFFER_MD5) != 0) {
-			chap_offer = CHAP_OFFER_MD5;
-			continue;
 		}
 		if (r < 0 && hops) {
 			char where[ISCSI_WHERE_SIZE];

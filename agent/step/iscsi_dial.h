@@ -24,6 +24,7 @@ struct iscsi_link {
 	struct iscsi_keys keys;
 	uint16_t tsih;
 	uint32_t exp_stat_sn;
+	enum chap_alg chap; /* what the target chose, 0 without CHAP */
 };
 
 /* "HOST:PORT", IPv6 in brackets. */

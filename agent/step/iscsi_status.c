@@ -76,7 +76,7 @@ int iscsi_status_login(
 		return err_set(reterr, -EAGAIN,
 			"%s answers that it cannot serve the login now%s (status 0x03%02x)",
 			config->where,
-			r->status_detail == 1   ? ": the target is not in service"
+			r->status_detail == 1   ? ": the target is not in service, or not there"
 			: r->status_detail == 2 ? ": it is out of resources"
 						: "",
 			r->status_detail);

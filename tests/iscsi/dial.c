@@ -34,11 +34,11 @@ static void show(const struct iscsi_link *link)
 	iscsi_portal_text(&link->portal, reached);
 	iscsi_portal_text(&link->persistent, persistent);
 	printf("at %s, then %s, tpgt %u, digests %u %u, r2t %u, immediate %u, bursts %u %u, "
-	       "segments %u %u, erl %u\n",
+	       "segments %u %u, erl %u, chap %u\n",
 		reached, persistent, link->keys.has_tpgt ? link->keys.tpgt : link->portal.tpgt,
 		v[ISCSI_HEADER_DIGEST], v[ISCSI_DATA_DIGEST], v[ISCSI_INITIAL_R2T],
 		v[ISCSI_IMMEDIATE_DATA], v[ISCSI_FIRST_BURST], v[ISCSI_MAX_BURST],
-		v[ISCSI_MAX_RECV], link->keys.max_send, v[ISCSI_ERL]);
+		v[ISCSI_MAX_RECV], link->keys.max_send, v[ISCSI_ERL], link->chap);
 }
 
 /* With digests only the connection is closed: the kernel would be the one to make them. */

@@ -264,7 +264,7 @@ static void test_status(void **state)
 			"0x0300)"},
 		{3, 1, -EAGAIN,
 			"192.168.77.1:3260 answers that it cannot serve the login now: the target "
-			"is not in service (status 0x0301)"},
+			"is not in service, or not there (status 0x0301)"},
 		{3, 2, -EAGAIN,
 			"192.168.77.1:3260 answers that it cannot serve the login now: it is out "
 			"of "

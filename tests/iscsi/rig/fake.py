@@ -187,6 +187,12 @@ def endless(talk: Conversation) -> None:
         talk.say(TEXT, 0x40, b"TargetName=" + b"x" * 20 + b"\0" * 30000, ttt=1)
 
 
+def half_way(talk: Conversation) -> None:
+    talk.hear()
+    talk.say(LOGIN, TO_OPERATIONAL, b"AuthMethod=None\0")
+    talk.hear()
+
+
 def endless_login(talk: Conversation) -> None:
     while True:
         talk.hear()
@@ -222,8 +228,9 @@ def hostile(client: Client) -> None:
         (once(LOGIN, 0x83), "goes to stage 3"),
         (endless_login, "more than 65536 bytes of text"),
         (never, "does not answer any more"),
+        (half_way, "closes the connection in the middle of the exchange"),
         (slowly, "does not answer any more"),
-        (lambda talk: talk.hear(), "closes the connection in the middle of the exchange"),
+        (lambda talk: talk.hear(), "closes the connection at a login without CHAP: it may want"),
         (lambda talk: talk.sock.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 20), "(additional header|bytes of data|something else)"),
     ):
         with Fake(script) as fake:
