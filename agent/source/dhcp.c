@@ -101,13 +101,22 @@ static int send_message(struct dhcp_client *c, uint64_t now_ms, struct err *rete
 	return 0;
 }
 
+/* Each class has its number, by which a late answer tells what it was an answer to. */
+static void set_class(struct dhcp_client *c, bool as_pxe)
+{
+	c->as_pxe = as_pxe;
+	c->xid = c->xids[as_pxe];
+}
+
 /* A new exchange; the time since the first DISCOVER goes on. */
 static int discover(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 {
 	c->state = DHCP_STATE_SELECTING;
-	c->xid = next_random(c);
+	c->xids[0] = next_random(c);
+	c->xids[1] = next_random(c);
+	set_class(c, false);
 	c->attempt = 0;
-	c->as_pxe = c->asked_both = false;
+	c->asked_both = false;
 	c->window_ms = CLOCK_FOREVER;
 	dhcp_choice_clear(&c->choice);
 	return send_message(c, now_ms, reterr);
@@ -146,7 +155,7 @@ static int take_best(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 		return bind_lease(c, &c->choice.best, &c->choice.notes);
 	c->state = DHCP_STATE_REQUESTING;
 	c->attempt = 0;
-	c->as_pxe = c->choice.as_pxe;
+	set_class(c, c->choice.as_pxe);
 	c->window_ms = CLOCK_FOREVER;
 	c->requested_ms = now_ms;
 	if (c->io.probe)
@@ -161,7 +170,7 @@ static int take_offer(struct dhcp_client *c, const struct lease *offer, const st
 
 	if (c->ciaddr.s_addr)
 		lease.address = c->ciaddr; /* an answer to INFORM has none */
-	if (dhcp_choice_take(&c->choice, &lease, notes, c->as_pxe, &c->ignored) < 0)
+	if (dhcp_choice_take(&c->choice, &lease, notes, lease.xid == c->xids[1], &c->ignored) < 0)
 		c->n_unusable++;
 	if (dhcp_choice_is_settled(&c->choice))
 		return take_best(c, now_ms, reterr);
@@ -177,7 +186,7 @@ static int on_window(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 	if (c->asked_both)
 		return take_best(c, now_ms, reterr);
 	c->asked_both = true;
-	c->as_pxe = !c->as_pxe;
+	set_class(c, !c->as_pxe);
 	c->window_ms = now_ms + (c->as_pxe ? WINDOW_PXE_MS : WINDOW_MS);
 	return send_message(c, now_ms, reterr);
 }
@@ -243,6 +252,11 @@ static int take_nak(
 	return start_again(c, now_ms, reterr);
 }
 
+static bool is_for_other_class(const struct dhcp_client *c, struct span message)
+{
+	return dhcp_msg_is_for(message, c->xids[!c->as_pxe], c->mac);
+}
+
 static int take_message(
 	struct dhcp_client *c, struct span message, uint64_t now_ms, struct err *reterr)
 {
@@ -251,7 +265,8 @@ static int take_message(
 
 	if (c->state != DHCP_STATE_SELECTING && c->state != DHCP_STATE_REQUESTING)
 		return 0;
-	if (!dhcp_msg_is_for(message, c->xid, c->mac))
+	if (!dhcp_msg_is_for(message, c->xid, c->mac) &&
+		(c->state != DHCP_STATE_SELECTING || !is_for_other_class(c, message)))
 		return 0;
 	if (dhcp_lease_parse(message, &lease, &notes, &c->ignored) < 0) {
 		c->n_malformed++;
@@ -277,7 +292,7 @@ static int on_deadline(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 	if (c->state == DHCP_STATE_REQUESTING && c->attempt == REQUESTS_MAX)
 		return discover(c, now_ms, reterr);
 	if (c->state == DHCP_STATE_SELECTING && c->window_ms == CLOCK_FOREVER)
-		c->as_pxe = c->attempt % 2; /* some servers answer PXE clients only */
+		set_class(c, c->attempt % 2); /* some servers answer PXE clients only */
 	return send_message(c, now_ms, reterr);
 }
 

@@ -39,7 +39,8 @@ struct dhcp_client {
 	bool only_looks; /* BOUND to the best offer, without a REQUEST: set as arch */
 	struct in_addr ciaddr; /* of a client that only informs itself, else 0.0.0.0 */
 	uint32_t random; /* state of the generator; seeded by the caller */
-	uint32_t xid;
+	uint32_t xids[2]; /* of this exchange: as class pinet, as PXE client */
+	uint32_t xid; /* the one of these that is in use */
 	enum dhcp_state state;
 	bool as_pxe; /* the class of the message that is being repeated */
 	bool asked_both; /* in this exchange: no class is left to ask as */

@@ -108,6 +108,32 @@ static void test_better_as_pxe(void **state)
 	assert_int_equal(process(f), 1);
 }
 
+/* A server that took a second to think answers the first question after the second was put. */
+static void test_late_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct packet *k;
+	uint32_t first;
+
+	start(f);
+	first = f->c.xid;
+	offer_of(f, 9, "guess");
+	assert_int_equal(process(f), 0);
+	f->now += 250;
+	assert_int_equal(process(f), 0);
+	assert_int_not_equal(f->c.xid, first);
+	k = offer_of(f, 1, "full");
+	num_put_be32(k->p + 4, first);
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	assert_false(sent_as_pxe(f)); /* or the acknowledgement would not be the same */
+	assert_int_equal(f->net.sent.xid, first);
+	num_put_be32(answer(f, DHCP_ACK)->p + 4, f->c.xids[1]);
+	assert_int_equal(process(f), 0);
+	answer(f, DHCP_ACK);
+	assert_int_equal(process(f), 1);
+}
+
 static struct packet *proxy_offer(struct fixture *f)
 {
 	struct packet *k = answer(f, DHCP_OFFER);
@@ -280,6 +306,7 @@ int main(void)
 		TEST(test_foreign_first),
 		TEST(test_window),
 		TEST(test_better_as_pxe),
+		TEST(test_late_answer),
 		TEST(test_proxy),
 		TEST(test_proxy_alone),
 		TEST(test_turns),
