@@ -16,7 +16,7 @@ CFLAGS ?= -O2 -g
 # Static and position-independent: no shared library is in the image.
 HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 # Relocations in a tenth of the room, which GNU ld can do for this architecture alone so far.
-ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 RELR = -Wl,-z,pack-relative-relocs
 endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(HARDEN) -DPINET_VERSION='"$(VERSION)"' \
