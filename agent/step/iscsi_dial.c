@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * From a portal to a connection that is logged in: connecting, the login, and where a target sends us.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -49,6 +50,29 @@ static int open_connection(const struct portal *portal, uint64_t deadline_ms, st
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
 		return err_sys(reterr, -errno, "cannot set up the connection to %s", portal->host);
 	return take_fd(&fd);
+}
+
+/*
+ * The address in place of the name by which @fd was connected: after an outage nobody can look a name
+ * up whose files are on the root that is away.
+ */
+static void settle_address(int fd, struct iscsi_link *link)
+{
+	struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(a);
+	bool stays = strcmp(link->persistent.host, link->portal.host) == 0;
+	const void *at;
+
+	if (getpeername(fd, (struct sockaddr *)&a, &len) < 0)
+		return; /* the name will do */
+	at = a.ss_family == AF_INET6 ? (const void *)&((struct sockaddr_in6 *)(void *)&a)->sin6_addr
+				     : (const void *)&((struct sockaddr_in *)(void *)&a)->sin_addr;
+	link->portal.ipv6 = a.ss_family == AF_INET6;
+	(void)inet_ntop(a.ss_family, at, link->portal.host, sizeof(link->portal.host));
+	if (stays) {
+		link->persistent.ipv6 = link->portal.ipv6;
+		strcpy(link->persistent.host, link->portal.host);
+	}
 }
 
 static int make_random(struct iscsi_login_config *config, struct err *reterr)
@@ -126,6 +150,7 @@ static int try_portal(const struct iscsi_dial_config *config, enum offer offer,
 	fd = open_connection(&link->portal, deadline_ms, reterr);
 	if (fd < 0)
 		return fd;
+	settle_address(fd, link);
 	call->wire.fd = fd;
 	call->wire.where = where;
 	call->wire.deadline_ms = deadline_ms;

@@ -19,7 +19,7 @@ struct iscsi_dial_config {
 /* A connection in its full feature phase. */
 struct iscsi_link {
 	int fd; /* non-blocking, without Nagle's delay; the owner closes it */
-	struct portal portal; /* that we are connected to */
+	struct portal portal; /* that we are connected to: an address, also when it was a name */
 	struct portal persistent; /* to come back to after an outage: moved only for good */
 	struct iscsi_keys keys;
 	uint16_t tsih;
