@@ -142,7 +142,7 @@ $(FUZZ:%=long-%): long-%: $(BUILD)/asan/tests/fuzz/%
 fuzz: $(FUZZ:%=long-%)
 
 # The other compiler has other warnings.
-$(BUILD)/clang/pinet: $(OBJ:$(BUILD)/%=$(BUILD)/clang/%)
+$(BUILD)/clang/pinet: $(patsubst $(BUILD)/%,$(BUILD)/clang/%,$(filter-out %/table_none.o,$(OBJ)))
 	@echo "  LD      $@"
 	$(Q)$(CLANG) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -109,7 +109,8 @@ static int ask_dhcp_again(struct boot *b, struct err *reterr)
 	}
 	b->network_up = r == 0;
 	now.lease.xid = old->lease.xid; /* this one always differs */
-	if (r == 0 && now.ifindex == old->ifindex &&
+	/* Were there padding that differs, the lease would count as new, and nothing be lost. */
+	if (r == 0 && now.ifindex == old->ifindex && /* NOLINTNEXTLINE(*-exp42-c,*-comparison) */
 		memcmp(&now.lease, &old->lease, sizeof(now.lease)) == 0)
 		return 0;
 	boot_report_forget_network(&b->report);

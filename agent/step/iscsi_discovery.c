@@ -115,7 +115,7 @@ int iscsi_discovery_run(const struct plan *plan, const struct portal *portal, ui
 	struct iscsi_dial_config config = {.initiator = plan->initiator, .isid = {0, 2, 0x3d}};
 	char where[ISCSI_WHERE_SIZE];
 	struct chap_keys chap;
-	struct iscsi_link link;
+	struct iscsi_link link = {.fd = -1};
 	int r;
 
 	if (!t)
