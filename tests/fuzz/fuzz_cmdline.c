@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	null = fopen("/dev/null", "w");
 	if (!null)
 		abort();
-	format_plan(null, &plan, &notes);
+	format_plan(null, &plan, NULL, &notes);
 	fclose(null);
 	return 0;
 }
