@@ -6,6 +6,7 @@
 #: shell          hooks and boot scripts under dash and busybox; completion under bash
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
 #: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; needs root
+#: dhcp           the examples for DHCP servers, run by the real ones, and the plans they lead to; needs root
 #: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: crash          sync killed at, and failing in, every system call, 20 min; crash-quick: a part
@@ -15,7 +16,7 @@
 #: clang          the agent by the other compiler, in BUILD/clang
 #: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell server iscsi sim sync fuzz-corpus
+#: check          unit golden shell dhcp server iscsi sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check crash-quick unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -71,6 +72,9 @@ golden: $(BUILD)/pinet
 $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%): %: %.o $(LIBOBJ:$(BUILD)/%=$(BUILD)/asan/%)
 	@echo "  LD      $@"
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+dhcp: $(BUILD)/pinet
+	@tests/dhcp/run $<
 
 # Hooks and scripts, in a made-up root.
 shell: shell-run shell-completion
@@ -194,7 +198,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell server iscsi sim sync fuzz-corpus
+CHECK := unit golden shell dhcp server iscsi sim sync fuzz-corpus
 TEST := lint tidy clang $(CHECK) crash-quick $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -203,7 +207,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell iscsi sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell dhcp iscsi sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

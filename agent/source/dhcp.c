@@ -19,7 +19,8 @@
 #define RESEND_DOUBLINGS 4 /* 4 s to 64 s */
 #define REQUESTS_MAX     4 /* RFC 2131 section 3.1: then the client starts again */
 #define WINDOW_MS        250 /* from the first offer on, for better ones */
-#define WINDOW_PXE_MS    1250 /* dnsmasq's dhcp-reply-delay=1, which old Raspberry Pis need */
+#define WINDOW_PXE_MS    2000 /* a proxy with dnsmasq's dhcp-reply-delay=1, for old Raspberry Pis */
+#define WINDOW_POOR_MS   4000 /* dnsmasq pings for 3 s before it offers */
 #define PACKETS_MAX      64 /* taken per call, so that a flood cannot hold the caller */
 
 /* xorshift32 (Marsaglia 2003): spreads clients, keeps no secret. */
@@ -187,7 +188,9 @@ static int on_window(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 		return take_best(c, now_ms, reterr);
 	c->asked_both = true;
 	set_class(c, !c->as_pxe);
-	c->window_ms = now_ms + (c->as_pxe ? WINDOW_PXE_MS : WINDOW_MS);
+	c->window_ms = now_ms + (c->choice.rank == DHCP_RANK_POOR ? WINDOW_POOR_MS
+					: c->as_pxe               ? WINDOW_PXE_MS
+								  : WINDOW_MS);
 	return send_message(c, now_ms, reterr);
 }
 

@@ -85,7 +85,8 @@ void dhcp_client_stop(struct dhcp_client *c);
  *
  * An OFFER that answers everything is requested at once. After one that does not, 250 ms are left
  * to others; then the question is asked once more as a PXE client, to which a proxy may wait a
- * second with its answer. The best of all is requested.
+ * second with its answer: 2 s are left for that, 4 s if the machine cannot boot with what it has so
+ * far. The best of all is requested.
  *
  * With the REQUEST an ARP probe goes out (RFC 5227 section 2.1.1): one, and for its answer there is
  * the time that the server takes to acknowledge. The seconds of the RFC are more than a boot can

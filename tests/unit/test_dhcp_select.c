@@ -82,7 +82,7 @@ static void test_window(void **state)
 	assert_int_equal(f->net.sent.xid, f->c.xid);
 	/* nobody answers that class: the best of before, as the class that it was made to */
 	f->now = f->c.deadline_ms;
-	assert_true(f->now == end + 1250);
+	assert_true(f->now == end + 2000);
 	assert_int_equal(process(f), 0);
 	assert_int_equal(requested_of(f), 8);
 	assert_false(sent_as_pxe(f));
@@ -155,6 +155,7 @@ static void test_proxy(void **state)
 	assert_int_equal(process(f), 0);
 	f->now += 250;
 	assert_int_equal(process(f), 0);
+	assert_true(f->c.window_ms == f->now + 4000); /* it cannot boot with that offer */
 	f->now += 1001;
 	packet_text(proxy_offer(f), 43, "Raspberry Pi Boot");
 	assert_int_equal(process(f), 0);
