@@ -186,6 +186,9 @@ EXPORT {{
         )
 
     def start(self) -> None:
+        # A minimal installation lacks what systemd makes, and Ganesha looks for its file systems there.
+        if not os.path.lexists("/etc/mtab"):
+            os.symlink("../proc/self/mounts", "/etc/mtab")
         if not self.rpcbind.running():
             os.makedirs("/run/rpcbind", exist_ok=True)
             self.rpcbind.start()
