@@ -149,6 +149,17 @@ static int lock_file(int fd)
 	return r == -EINTR ? -EBUSY : r;
 }
 
+/* Removes what a process that was killed has left of the files that are replaced there. */
+static void clean_state(const struct boot_dir *d)
+{
+	static const char *const names[] = {CLAIM_DIR "/stamp", CLAIM_DIR "/sync"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (boot_dir_path(d, names[i], path, sizeof(path)) == 0)
+			fs_clean(path);
+}
+
 int boot_dir_claim(struct boot_dir *d, struct err *reterr)
 {
 	_cleanup_fd_ int fd = -1;
@@ -172,6 +183,7 @@ int boot_dir_claim(struct boot_dir *d, struct err *reterr)
 	if (r < 0)
 		return err_sys(reterr, r, "cannot lock %s", path);
 	d->claim_fd = take_fd(&fd);
+	clean_state(d);
 	return 0;
 }
 
