@@ -183,7 +183,7 @@ int iscsi_kernel_start(const struct iscsi_nl *nl, const struct iscsi_kernel *ses
 	const struct iscsi_dial_config *config, const struct iscsi_link *link, struct err *reterr)
 {
 	struct iscsi_nl_request req = {.type = ISCSI_NL_START_CONN, .sid = session->sid};
-	struct iscsi_nl_reply reply;
+	struct iscsi_nl_reply reply = {.word = {0}};
 	int r = bind_socket(nl, session->sid, link->fd, reterr);
 
 	if (r == 0)
