@@ -38,6 +38,20 @@ static int parse_method(struct span v, enum ip_method *ret)
 	return -EINVAL;
 }
 
+/* Words of dracut; IPv6 addresses come by router advertisement alone. */
+static bool is_dhcp6(struct span v)
+{
+	return span_eq_str(v, "dhcp6") || span_eq_str(v, "auto6") || span_eq_str(v, "either6");
+}
+
+static int no_dhcp6(struct err *reterr, unsigned int column)
+{
+	return err_set(reterr, -EOPNOTSUPP,
+		"ip=, column %u: DHCPv6 is not understood: write ip=dhcp, or an address; an IPv6 "
+		"address comes by itself where routers advertise one",
+		column);
+}
+
 static bool is_device(struct span v)
 {
 	if (!v.len || v.len >= IF_NAMESIZE || v.p[0] == '.' || v.p[0] == '-')
@@ -96,6 +110,8 @@ static int parse_fields(struct span value, struct ip_param *out, struct err *ret
 					   : -EINVAL;
 		} else if (i == 5) {
 			r = is_device(f) ? span_copy(f, out->device, sizeof(out->device)) : -EINVAL;
+		} else if (is_dhcp6(f)) {
+			return no_dhcp6(reterr, column);
 		} else {
 			r = parse_method(f, &out->method);
 			has_method = true;
@@ -117,6 +133,13 @@ int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 {
 	struct ip_param out = {.method = IP_DHCP};
 
+	if (is_dhcp6(value))
+		return no_dhcp6(reterr, 1);
+	if (span_starts(value, "[") || span_find(value, ']') < value.len)
+		return err_set(reterr, -EOPNOTSUPP,
+			"ip=: static IPv6 addresses are not understood: write the IPv4 address; an "
+			"IPv6 "
+			"address comes by itself where routers advertise one");
 	if (span_find(value, ':') < value.len) {
 		if (parse_fields(value, &out, reterr) < 0)
 			return -EINVAL;

@@ -28,7 +28,7 @@ struct ip_param {
  * CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0, or one of
  * off none on any dhcp bootp rarp both, or a device name.
  *
- * Returns 0, or -EINVAL with @reterr naming the field and its column; @ret is then left alone.
+ * Returns 0, or -EINVAL, or -EOPNOTSUPP for what is IPv6's, with @reterr naming field and column; @ret is then left alone.
  */
 int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 	__attribute__((warn_unused_result));

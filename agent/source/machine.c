@@ -21,6 +21,22 @@ static void take_hex(const char *text, char extra, char *to, size_t size)
 		to[i] = (char)tolower((unsigned char)text[i]);
 }
 
+void machine_cpuinfo_serial(struct span cpuinfo, char ret[17])
+{
+	while (cpuinfo.len) {
+		struct span line = span_cut(&cpuinfo, '\n'), name = span_cut(&line, ':');
+		char text[17];
+
+		line = span_trim(line);
+		if (!span_eq_str(span_trim(name), "Serial") || line.len != 16 ||
+			span_copy(line, text, sizeof(text)) < 0 ||
+			strcmp(text, "0000000000000000") == 0)
+			continue;
+		take_hex(text, '\0', ret, 17);
+		return;
+	}
+}
+
 void machine_read(struct machine *ret)
 {
 	char text[64];
@@ -29,6 +45,14 @@ void machine_read(struct machine *ret)
 	/* Set by the Raspberry Pi firmware: 16 digits and a NUL. */
 	if (fs_read_line("/proc/device-tree/serial-number", text, sizeof(text)) > 0)
 		take_hex(text, '\0', ret->serial, sizeof(ret->serial));
+	if (!ret->serial[0]) {
+		char cpuinfo
+			[16384]; /* of more processors than a Raspberry Pi has, it says no serial */
+		ssize_t n = fs_read("/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
+
+		if (n > 0)
+			machine_cpuinfo_serial(span_of(cpuinfo, (size_t)n), ret->serial);
+	}
 	if (fs_read_line("/sys/class/dmi/id/product_uuid", text, sizeof(text)) > 0)
 		take_hex(text, '-', ret->uuid, sizeof(ret->uuid));
 }

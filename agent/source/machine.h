@@ -17,7 +17,13 @@ struct machine {
 	char hostname[65]; /* of ip= or DHCP, once they are merged; "" if none */
 };
 
-/* Reads serial number and UUID from the device tree and SMBIOS; what is not there stays "". */
+/*
+ * The "Serial" line of /proc/cpuinfo as 16 digits in lower case in @ret, which is left alone if there
+ * is none or it has no value.
+ */
+void machine_cpuinfo_serial(struct span cpuinfo, char ret[17]);
+
+/* Reads serial number and UUID from the device tree or cpuinfo, and SMBIOS; what is not there stays "". */
 void machine_read(struct machine *ret);
 
 #endif
