@@ -33,6 +33,7 @@ static bool is_mounted(const char *path, struct span mountinfo)
 	return false;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): @depth is an end to it */
 static bool in_use(const char *path, struct span mountinfo, unsigned int depth, bool holders)
 {
 	_cleanup_dir_ DIR *dir = depth ? opendir(path) : NULL;

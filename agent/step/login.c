@@ -133,6 +133,21 @@ static int discover(const struct plan *plan, const struct portal *portal, uint64
 	return r;
 }
 
+/* To a target that is known. */
+static int log_in_or_adopt(const struct plan *plan, uint64_t deadline_ms,
+	struct login_report *report, struct err *reterr)
+{
+	int r = session_find(plan->target, report, reterr);
+
+	if (r > 0) {
+		report->existed = true;
+		report->engine = "an earlier login";
+		return 0;
+	}
+	/* A session that is not logged in now may still be recovering: the engine will tell. */
+	return log_in(plan, deadline_ms, report, reterr);
+}
+
 static int discover_and_log_in(const struct plan *plan, uint64_t deadline_ms,
 	struct login_report *report, struct err *reterr)
 {
@@ -147,7 +162,7 @@ static int discover_and_log_in(const struct plan *plan, uint64_t deadline_ms,
 		if (discover(plan, &plan->portal[i],
 			    clock_min(deadline_ms, clock_now_ms() + DISCOVERY_MS), found,
 			    &err) == 0)
-			return login_run(found, deadline_ms, report, reterr);
+			return log_in_or_adopt(found, deadline_ms, report, reterr);
 		add_failure(reterr, &err, i == 0);
 	}
 	return reterr->code;
@@ -156,18 +171,8 @@ static int discover_and_log_in(const struct plan *plan, uint64_t deadline_ms,
 int login_run(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
 	struct err *reterr)
 {
-	int r;
-
 	if (!plan->n_portals)
 		return err_set(reterr, -EDESTADDRREQ, "no portal: add pinet.server=ADDRESS");
-	if (!plan->target[0])
-		return discover_and_log_in(plan, deadline_ms, report, reterr);
-	r = session_find(plan->target, report, reterr);
-	if (r > 0) {
-		report->existed = true;
-		report->engine = "an earlier login";
-		return 0;
-	}
-	/* A session that is not logged in now may still be recovering: the engine will tell. */
-	return log_in(plan, deadline_ms, report, reterr);
+	return (plan->target[0] ? log_in_or_adopt : discover_and_log_in)(
+		plan, deadline_ms, report, reterr);
 }
