@@ -5,7 +5,7 @@
 #: golden         plans that must come of command line, pinet.conf and lease
 #: shell          hooks and boot scripts under dash and busybox; completion under bash
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
-#: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; needs root
+#: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; iscsi-lio in a guest; needs root
 #: dhcp           the examples for DHCP servers, run by the real ones, and the plans they lead to; needs root
 #: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
@@ -100,6 +100,10 @@ $(BUILD)/tests/iscsi/dial: $(BUILD)/tests/iscsi/dial.o $(LIBOBJ)
 
 iscsi: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial
 	@tests/iscsi/run $^
+
+# In a guest, which is up in seconds.
+iscsi-lio: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial e2e-deps
+	@tests/iscsi/run $(BUILD)/pinet $(BUILD)/tests/iscsi/dial lio
 
 # pinet-server, each file of its tests by itself.
 SERVER_TESTS := $(patsubst tests/server/%,server-%,$(filter-out %/lib %/lib-dhcp %/lib-iscsi,$(wildcard tests/server/*)))
@@ -207,7 +211,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell dhcp iscsi sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell dhcp iscsi iscsi-lio sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

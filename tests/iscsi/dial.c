@@ -2,7 +2,7 @@
  * Logs in to a target up to the full feature phase, without a kernel that takes the session, and logs
  * out: what the native engine does on the wire.
  *
- * Usage: dial PORTAL INITIATOR TARGET [none|crc32c|prefer [USER SECRET [USER_IN SECRET_IN]]]
+ * Usage: dial SECONDS PORTAL INITIATOR TARGET [none|crc32c|prefer [USER SECRET [USER_IN SECRET_IN]]]
  * Prints the portals reached and to come back to, what was agreed, and on a line of its own the time.
  */
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "step/iscsi_dial.h"
 #include "step/iscsi_wire.h"
 
-#define DEADLINE_MS 4000
+#define LOGOUT_MS 10000
 
 static const char *const digests[] = {"none", "crc32c", "prefer"};
 
@@ -54,7 +54,7 @@ static int log_out(const struct iscsi_link *link)
 		return 0;
 	wire.fd = link->fd;
 	wire.where = "the target";
-	wire.deadline_ms = clock_now_ms() + DEADLINE_MS;
+	wire.deadline_ms = clock_now_ms() + LOGOUT_MS;
 	iscsi_pdu_logout(&req, &tags);
 	r = iscsi_wire_send(&wire, &req, &err);
 	if (r == 0)
@@ -68,33 +68,34 @@ static int log_out(const struct iscsi_link *link)
 
 int main(int argc, char **argv)
 {
-	struct chap chap = {.present = argc > 6, .mutual = argc > 8};
+	struct chap chap = {.present = argc > 7, .mutual = argc > 9};
 	struct chap_keys keys;
 	struct iscsi_dial_config config = {.chap = &keys, .isid = {0, 2, 0x3d, 0, 0, 1}};
 	struct iscsi_link link;
 	struct portal portal;
 	struct err err = {.code = 0};
+	uint32_t seconds;
 	long start;
 
-	if (argc < 4)
+	if (argc < 5 || num_parse_u32(span_str(argv[1]), 600, &seconds) < 0)
 		return 2;
-	config.initiator = argv[2];
-	config.target = argv[3];
+	config.initiator = argv[3];
+	config.target = argv[4];
 	for (unsigned int i = 0; i < 3; i++)
-		if (argc > 4 && strcmp(argv[4], digests[i]) == 0)
+		if (argc > 5 && strcmp(argv[5], digests[i]) == 0)
 			config.header_digest = config.data_digest = (enum iscsi_digest)i;
 	if (chap.present) {
-		snprintf(chap.user, sizeof(chap.user), "%s", argv[5]);
-		snprintf(chap.secret, sizeof(chap.secret), "%s", argv[6]);
+		snprintf(chap.user, sizeof(chap.user), "%s", argv[6]);
+		snprintf(chap.secret, sizeof(chap.secret), "%s", argv[7]);
 	}
 	if (chap.mutual) {
-		snprintf(chap.user_in, sizeof(chap.user_in), "%s", argv[7]);
-		snprintf(chap.secret_in, sizeof(chap.secret_in), "%s", argv[8]);
+		snprintf(chap.user_in, sizeof(chap.user_in), "%s", argv[8]);
+		snprintf(chap.secret_in, sizeof(chap.secret_in), "%s", argv[9]);
 	}
 	start = now_us();
-	if (settings_parse_portal(span_str(argv[1]), &portal, &err) < 0 ||
+	if (settings_parse_portal(span_str(argv[2]), &portal, &err) < 0 ||
 		chap_keys_take(&chap, &keys, &err) < 0 ||
-		iscsi_dial(&config, &portal, clock_now_ms() + DEADLINE_MS, &link, &err) < 0) {
+		iscsi_dial(&config, &portal, clock_now_ms() + seconds * 1000ull, &link, &err) < 0) {
 		printf("%s\n", err.text);
 		return 1;
 	}

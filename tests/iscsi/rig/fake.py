@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-from .client import Client, Failure, expect
+from .client import LOGIN_S, Client, Failure, expect
 
 HOST = "127.0.0.1"
 NAME = "iqn.2025-02.dev.example:fake"
@@ -86,7 +86,7 @@ class Fake:
                 return
             self.connections += 1
             with sock:
-                sock.settimeout(15)
+                sock.settimeout(LOGIN_S)
                 try:
                     self.script(Conversation(sock))
                 except (Gone, OSError):
@@ -234,7 +234,8 @@ def hostile(client: Client) -> None:
         (lambda talk: talk.sock.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 20), "(additional header|bytes of data|something else)"),
     ):
         with Fake(script) as fake:
-            expect(client.login(fake.portal, NAME), f"^{fake.portal}.*{want}")
+            seconds = 2 if script in (never, slowly) else LOGIN_S
+            expect(client.login(fake.portal, NAME, seconds=seconds), f"^{fake.portal}.*{want}")
     with Fake(endless) as fake:
         expect(client.discover(fake.portal), "sends more than 262144 bytes of text in one answer")
 
