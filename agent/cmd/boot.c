@@ -308,6 +308,8 @@ static int run(struct boot *b)
 	if (b->plan.debug)
 		log_setup(LOG_LEVEL_DEBUG, true);
 	r = modules_load(modules, &err);
+	if (r >= 0 && b->plan.net.vlan_id)
+		r = modules_load((const char *const[]){"8021q", NULL}, &err);
 	if (r < 0)
 		log_warning("%s", err.text); /* they may be built in; the step will tell */
 	r = attempt_until_done(b, &err);

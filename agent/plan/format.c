@@ -108,6 +108,10 @@ static void format_net(const struct plan *plan, struct sink *s)
 		(void)snprintf(value, sizeof(value), "%s", n->ifname);
 	}
 	line(s, PLAN_NET, "net", value);
+	if (n->vlan_id) {
+		(void)snprintf(value, sizeof(value), "%u on %s", n->vlan_id, n->vlan_parent);
+		line(s, PLAN_NET, "vlan", value);
+	}
 
 	num_format_ip4(n->address, address);
 	num_format_ip4(n->gateway, gateway);

@@ -106,7 +106,10 @@ static void name_machine(struct merge *m)
 		span_str(name), m->machine.hostname, sizeof(m->machine.hostname)); /* or "" */
 }
 
-/* The interface: net= wins over the device in ip=, that over BOOTIF= (as in initramfs-tools). */
+/*
+ * The interface: net= wins over the device in ip=, that over vlan= and BOOTIF= (as in
+ * initramfs-tools).
+ */
 static void merge_interface(const struct merge *m)
 {
 	const struct cmdline *c = m->src->cmdline;
@@ -121,10 +124,19 @@ static void merge_interface(const struct merge *m)
 	} else if (c->has_ip && c->ip.device[0]) {
 		strcpy(net->ifname, c->ip.device);
 		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "ip");
+	} else if (c->vlan.present) {
+		strcpy(net->ifname, c->vlan.name);
+		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "vlan");
 	} else if (c->has_bootif) {
 		net->has_mac = true;
 		memcpy(net->mac, c->bootif, MAC_LEN);
 		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "BOOTIF");
+	}
+	if (c->vlan.present && strcmp(net->ifname, c->vlan.name) == 0) {
+		net->vlan_id = c->vlan.id;
+		strcpy(net->vlan_parent, c->vlan.parent);
+	} else if (c->vlan.present) {
+		notes_add(m->notes, "vlan=%s ignored: another interface is named", c->vlan.name);
 	}
 }
 

@@ -106,7 +106,9 @@ static int put_word(struct parser *p, struct span name, struct span value, struc
 	else if (span_eq_str(name, "ip")) {
 		out->has_ip = true;
 		return ip_param_parse(value, &out->ip, reterr);
-	} else if (span_eq_str(name, "BOOTIF"))
+	} else if (span_eq_str(name, "vlan"))
+		return vlan_param_parse(value, &out->vlan, reterr);
+	else if (span_eq_str(name, "BOOTIF"))
 		return put_bootif(out, value, reterr);
 	else if (span_eq_str(name, "rootdelay") && num_parse_u32(value, 86400, &n) == 0)
 		out->rootdelay_s = n;

@@ -33,6 +33,7 @@ struct cmdline {
 
 	bool has_ip;
 	struct ip_param ip;
+	struct vlan_param vlan;
 	bool has_bootif;
 	uint8_t bootif[MAC_LEN];
 	unsigned int rootdelay_s;

@@ -161,3 +161,35 @@ int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 	*ret = out;
 	return 0;
 }
+
+/* What stands behind the last dot, or behind "vlan". */
+static int vlan_id(struct span name, unsigned int *ret)
+{
+	size_t from = span_starts(name, "vlan") ? 4 : 0;
+	uint32_t id;
+
+	for (size_t i = 0; i < name.len; i++)
+		if (name.p[i] == '.')
+			from = i + 1;
+	if (from == 0 || num_parse_u32(span_sub(name, from, name.len), 4094, &id) < 0 || id == 0)
+		return -EINVAL;
+	*ret = id;
+	return 0;
+}
+
+int vlan_param_parse(struct span value, struct vlan_param *ret, struct err *reterr)
+{
+	struct vlan_param out = {.present = true};
+	struct span parent = value, name = span_cut(&parent, ':');
+	char shown[60];
+
+	if (!is_device(name) || !is_device(parent) || span_find(parent, ':') < parent.len ||
+		vlan_id(name, &out.id) < 0 || span_copy(name, out.name, sizeof(out.name)) < 0 ||
+		span_copy(parent, out.parent, sizeof(out.parent)) < 0)
+		return err_set(reterr, -EINVAL,
+			"vlan=%s: it must be NAME:INTERFACE with a number from 1 to 4094 in the "
+			"name, as eth0.5:eth0 or vlan5:eth0",
+			span_escape(value, shown, sizeof(shown)));
+	*ret = out;
+	return 0;
+}

@@ -33,4 +33,19 @@ struct ip_param {
 int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+struct vlan_param {
+	bool present;
+	char name[IF_NAMESIZE], parent[IF_NAMESIZE];
+	unsigned int id; /* 1 to 4094 */
+};
+
+/*
+ * Reads the value of vlan=, NAME:PARENT, as initramfs-tools and dracut have it: the number is in the
+ * name, eth0.5, eth0.0005, vlan5 or vlan0005.
+ *
+ * Returns 0, or -EINVAL with @reterr; @ret is then left alone.
+ */
+int vlan_param_parse(struct span value, struct vlan_param *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
 #endif

@@ -26,6 +26,7 @@ struct race {
 	const struct plan *plan;
 	const struct network_watch *watch;
 	struct rtnl nl, monitor;
+	int vlan_parent; /* interface on which a VLAN is to be made, 0 for none */
 	int udev_fd; /* -1 when nobody renames interfaces */
 	struct nic nic[NICS_MAX];
 	struct nic *winner;
@@ -69,6 +70,8 @@ static void on_link(void *ctx, const struct rtnl_link *link)
 	struct race *race = ctx;
 	struct nic *nic = find_nic(race, link->ifindex);
 
+	if (race->plan->net.vlan_id && strcmp(race->plan->net.vlan_parent, link->name) == 0)
+		race->vlan_parent = link->gone ? 0 : link->ifindex;
 	if (link->gone ||
 		(nic ? nic_is_lost(race->plan, link) : !nic_is_wanted(race->plan, link))) {
 		if (nic) {
@@ -108,6 +111,28 @@ static void raise_link(struct race *race, struct nic *nic)
 		fail_nic(nic, &err);
 	else
 		nic->raised = true;
+}
+
+/* The VLAN's interface, once there is the one below it; both then come up like any other. */
+static void make_vlan(struct race *race)
+{
+	const struct plan_net *net = &race->plan->net;
+	struct rtnl_request up, add;
+	struct err err = {.code = 0};
+	int r;
+
+	if (!race->vlan_parent)
+		return;
+	rtnl_msg_set_up(&up, race->vlan_parent, true);
+	rtnl_msg_add_vlan(&add, race->vlan_parent, net->ifname, net->vlan_id);
+	race->vlan_parent = 0; /* one attempt each time that it appears */
+	r = rtnl_do(&race->nl, &up, &err, "cannot set %s up", net->vlan_parent);
+	if (r == 0)
+		r = rtnl_do(&race->nl, &add, &err,
+			"cannot make %s on %s (is the module 8021q there?)", net->ifname,
+			net->vlan_parent);
+	if (r < 0 && r != -EEXIST)
+		race->watch->waiting(race->watch->ctx, err.text);
 }
 
 /* The next thing to do for an interface: set it up, then at its carrier ask for an address. */
@@ -201,6 +226,7 @@ static int run_race(struct race *race, uint64_t deadline_ms, struct err *reterr)
 		uint64_t now_ms = clock_now_ms();
 		int r;
 
+		make_vlan(race);
 		for (unsigned int i = 0; i < NICS_MAX; i++)
 			advance(race, &race->nic[i], now_ms);
 		if (race->winner)

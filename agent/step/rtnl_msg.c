@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -62,6 +63,29 @@ void rtnl_msg_set_up(struct rtnl_request *req, int ifindex, bool up)
 		.ifi_index = ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 
 	begin(req, RTM_NEWLINK, NLM_F_ACK, &head, sizeof(head));
+}
+
+void rtnl_msg_add_vlan(struct rtnl_request *req, int parent, const char *name, unsigned int id)
+{
+	static const char kind[] = "vlan";
+	struct ifinfomsg head = {.ifi_family = AF_UNSPEC};
+	uint16_t vlan = (uint16_t)id;
+	uint32_t link = (uint32_t)parent;
+	struct rtattr number = {.rta_len = RTA_LENGTH(sizeof(vlan)), .rta_type = IFLA_VLAN_ID};
+	uint8_t data[RTA_SPACE(sizeof(vlan))] = {0};
+	struct rtattr info = {.rta_type = IFLA_LINKINFO};
+
+	memcpy(data, &number, sizeof(number));
+	memcpy(data + RTA_LENGTH(0), &vlan, sizeof(vlan));
+	begin(req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	put_attr(req, IFLA_LINK, &link, sizeof(link));
+	put_attr(req, IFLA_IFNAME, name, strlen(name) + 1);
+	/* IFLA_LINKINFO has the next two attributes in it */
+	info.rta_len =
+		(uint16_t)(RTA_LENGTH(0) + RTA_SPACE(sizeof(kind)) + RTA_LENGTH(sizeof(data)));
+	put(req, &info, sizeof(info));
+	put_attr(req, IFLA_INFO_KIND, kind, sizeof(kind));
+	put_attr(req, IFLA_INFO_DATA, data, sizeof(data));
 }
 
 void rtnl_msg_set_mtu(struct rtnl_request *req, int ifindex, unsigned int mtu)

@@ -52,6 +52,9 @@ struct rtnl_address {
 /* All links, all IPv4 addresses or all IPv4 routes: RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE. */
 void rtnl_msg_dump(struct rtnl_request *req, uint16_t type);
 void rtnl_msg_set_up(struct rtnl_request *req, int ifindex, bool up);
+
+/* Makes the interface @name (shorter than IF_NAMESIZE) for the VLAN @id on the interface @parent. */
+void rtnl_msg_add_vlan(struct rtnl_request *req, int parent, const char *name, unsigned int id);
 void rtnl_msg_set_mtu(struct rtnl_request *req, int ifindex, unsigned int mtu);
 
 /* @broadcast 0.0.0.0 for none. The address is valid for ever: no timer may take the root's away. */

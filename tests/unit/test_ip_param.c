@@ -116,12 +116,50 @@ static void test_truncations(void **state)
 	}
 }
 
+static void test_vlan(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int id; /* 0: refused */
+	} table[] = {
+		{"eth0.5:eth0", 5},
+		{"eth0.0005:eth0", 5},
+		{"vlan5:eth0", 5},
+		{"vlan0005:eth0", 5},
+		{"lan.a.4094:lan.a", 4094},
+		{"eth0.4095:eth0", 0},
+		{"eth0.0:eth0", 0},
+		{"eth0.:eth0", 0},
+		{"eth0:eth0", 0},
+		{"vlan:eth0", 0},
+		{"eth0.5", 0},
+		{"eth0.5:", 0},
+		{":eth0", 0},
+		{"eth0.5:eth0:eth1", 0},
+		{"eth0.5:a/b", 0},
+		{"0123456789012.5:eth0", 15 < IF_NAMESIZE ? 5 : 0},
+		{"01234567890123.5:eth0", 0},
+		{"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct vlan_param v = {.id = 0};
+		struct err err = {.code = 0};
+		int r = vlan_param_parse(span_str(table[i].text), &v, &err);
+
+		if (v.id != table[i].id || (r == 0) != (table[i].id != 0) || err.code != r)
+			fail_msg("%s: %d, %u", table[i].text, r, v.id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_column),
 		cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_vlan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

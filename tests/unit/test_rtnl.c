@@ -90,6 +90,24 @@ static const char *describe(const struct rtnl_request *req)
 	return shown;
 }
 
+/* Attributes in attributes, which describe() does not show. */
+static void test_vlan(void)
+{
+	static const uint8_t want[] = {
+		8, 0, 5, 0, 3, 0, 0, 0, /* IFLA_LINK */
+		11, 0, 3, 0, 'e', 't', 'h', '0', '.', '5', 0, 0, /* IFLA_IFNAME */
+		28, 0, 18, 0, /* IFLA_LINKINFO */
+		9, 0, 1, 0, 'v', 'l', 'a', 'n', 0, 0, 0, 0, /* IFLA_INFO_KIND */
+		12, 0, 2, 0, 6, 0, 1, 0, 5, 0, 0, 0, /* IFLA_INFO_DATA: IFLA_VLAN_ID */
+	};
+	struct rtnl_request req;
+
+	rtnl_msg_add_vlan(&req, 3, "eth0.5", 5);
+	assert_int_equal(req.len, 16 + 16 + sizeof(want));
+	if (htonl(1) != 1) /* the numbers are in the machine's own order */
+		assert_memory_equal(req.buf + 32, want, sizeof(want));
+}
+
 static void test_requests(void **state)
 {
 	struct lease_route route = {.dst = ip("10.1.0.0"), .prefix = 16, .gateway = ip("10.0.0.1")};
@@ -123,6 +141,7 @@ static void test_requests(void **state)
 		describe(&req), "/0 table 254 proto 16 scope 0 type 1 gateway=10.0.0.1 prefsrc="));
 	rtnl_msg_set_mtu(&req, 7, 0x01020304);
 	assert_non_null(strstr(describe(&req), "16 5 if 7 flags 0 of 0 mtu="));
+	test_vlan();
 	rtnl_msg_dump(&req, RTM_GETLINK);
 	assert_string_equal(describe(&req), "18 301");
 	rtnl_msg_dump(&req, RTM_GETADDR);
