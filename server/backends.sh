@@ -16,32 +16,35 @@
 # backend_table: KIND NAME PROGRAM PACKAGE.
 backend_table()
 {
-	cat <<'END'
-storage file truncate coreutils
-storage zfs zfs zfsutils-linux
-storage lvm lvcreate lvm2
-target tgt tgtadm tgt
-target lio targetcli targetcli-fb
-tftp dnsmasq dnsmasq dnsmasq-base
-tftp hpa in.tftpd tftpd-hpa
-nfs kernel exportfs nfs-kernel-server
-nfs ganesha ganesha.nfsd nfs-ganesha
-nfs none true coreutils
-dhcp dnsmasq dnsmasq dnsmasq-base
-dhcp dnsmasq-proxy dnsmasq dnsmasq-base
-dhcp isc dhcpd isc-dhcp-server
-dhcp kea kea-dhcp4 kea-dhcp4-server
-dhcp none true coreutils
-END
+	printf '%s\n' \
+		'storage file truncate coreutils' \
+		'storage zfs zfs zfsutils-linux' \
+		'storage lvm lvcreate lvm2' \
+		'target tgt tgtadm tgt' \
+		'target lio targetcli targetcli-fb' \
+		'tftp dnsmasq dnsmasq dnsmasq-base' \
+		'tftp hpa in.tftpd tftpd-hpa' \
+		'nfs kernel exportfs nfs-kernel-server' \
+		'nfs ganesha ganesha.nfsd nfs-ganesha' \
+		'nfs none true coreutils' \
+		'dhcp dnsmasq dnsmasq dnsmasq-base' \
+		'dhcp dnsmasq-proxy dnsmasq dnsmasq-base' \
+		'dhcp isc dhcpd isc-dhcp-server' \
+		'dhcp kea kea-dhcp4 kea-dhcp4-server' \
+		'dhcp none true coreutils'
 }
 
 # backend_known KIND NAME: whether there is one.
 backend_known()
 {
-	local kind name rest
-	backend_table | while read -r kind name rest; do
-		[ "$kind $name" != "$1 $2" ] || echo yes
-	done | grep -q yes
+	local table
+	table=$(backend_table)
+	case "
+$table" in
+	*"
+$1 $2 "*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # backend_function KIND NAME: the beginning of its functions' names, in $ret.

@@ -24,9 +24,15 @@ client_secret()
 # client_load ID: reads the record into c_*. Returns 1 if there is none.
 client_load()
 {
-	local key value
 	client_record "$1"
 	[ -e "$ret" ] || return 1
+	client_read "$ret"
+}
+
+# client_read FILE: the same from a file.
+client_read()
+{
+	local key value
 	client_clear
 	while IFS='=' read -r key value; do
 		case $key in
@@ -54,7 +60,7 @@ client_load()
 		mount) c_mount=$value ;;
 		root) c_root=$value ;;
 		esac
-	done <"$ret"
+	done <"$1"
 }
 
 # client_need ID: loads the client that an argument names, or ends.
@@ -79,31 +85,30 @@ client_by_board()
 # client_print: the record of c_* as it is stored.
 client_print()
 {
-	cat <<-END
-		id=$c_id
-		mac=$c_mac
-		serial=$c_serial
-		hostname=$c_hostname
-		address=$c_address
-		target=$c_target
-		initiator=$c_initiator
-		user=$c_user
-		storage=$c_storage
-		lun=$c_lun
-		size=$c_size
-		target_kind=$c_target_kind
-		tftp=$c_tftp
-		nfs=$c_nfs
-		dhcp=$c_dhcp
-		layout=$c_layout
-		words=$c_words
-		append=$c_append
-		export=$c_export
-		made=$c_made
-		image=$c_image
-		mount=$c_mount
-		root=$c_root
-	END
+	printf '%s\n' \
+		"id=$c_id" \
+		"mac=$c_mac" \
+		"serial=$c_serial" \
+		"hostname=$c_hostname" \
+		"address=$c_address" \
+		"target=$c_target" \
+		"initiator=$c_initiator" \
+		"user=$c_user" \
+		"storage=$c_storage" \
+		"lun=$c_lun" \
+		"size=$c_size" \
+		"target_kind=$c_target_kind" \
+		"tftp=$c_tftp" \
+		"nfs=$c_nfs" \
+		"dhcp=$c_dhcp" \
+		"layout=$c_layout" \
+		"words=$c_words" \
+		"append=$c_append" \
+		"export=$c_export" \
+		"made=$c_made" \
+		"image=$c_image" \
+		"mount=$c_mount" \
+		"root=$c_root"
 }
 
 # client_ids: all of them, a line each.

@@ -2,19 +2,54 @@
 # shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
 # list, show, export: what there is. None of them changes anything, or waits for another command.
 
+# list_gather: what is not in the records, of all clients at once, a line each: "used LUN BLOCKS" and
+# "generation DIRECTORY NAME".
+list_gather()
+{
+	list_gathered="
+$(
+		stat -c 'used %n %b' "$conf_storage_directory"/*.img 2>/dev/null
+		find "$conf_tftp_directory" -mindepth 3 -maxdepth 3 -path '*/pinet/active' -type l -printf 'generation %h %l\n' 2>/dev/null |
+			sed 's,/pinet , ,'
+		find "$conf_tftp_directory" -mindepth 2 -maxdepth 2 -name config.txt -type f -exec \
+			awk 'match($0, "^os_prefix=pinet/g[0-9][^/]*/") {
+				directory = FILENAME
+				sub("/config.txt$", "", directory)
+				print "generation", directory, substr($0, 17, RLENGTH - 17)
+			}' {} + 2>/dev/null
+		: # a directory that is not there yet has nothing in it
+	)
+"
+}
+
+# list_find KIND NAME: the last word of that line, in $ret; "" if there is none.
+list_find()
+{
+	ret=
+	case $list_gathered in
+	*"
+$1 $2 "*)
+		ret=${list_gathered##*"
+$1 $2 "}
+		ret=${ret%%"
+"*}
+		;;
+	esac
+}
+
 # list_facts: what is not in the record of c_*: $f_generation, $f_used, $f_seen.
 list_facts()
 {
-	local link
 	client_directory
-	f_generation=- f_seen=- f_used=0
-	link=$(readlink "$ret/pinet/active" 2>/dev/null) || link=
-	if [ -z "$link" ] && [ -e "$ret/config.txt" ]; then
-		link=$(sed -n 's,^os_prefix=pinet/\(g[0-9][^/]*\)/.*,\1,p' "$ret/config.txt" | tail -n 1)
+	list_find generation "$ret"
+	f_generation=${ret:--}
+	if [ "$c_storage" = file ]; then
+		list_find used "$c_lun"
+		f_used=$((${ret:-0} * 512))
+	else
+		on storage "$c_storage" used "$c_id"
+		f_used=$ret
 	fi
-	[ -z "$link" ] || f_generation=${link##*/}
-	on storage "$c_storage" used "$c_id"
-	f_used=$ret
 	list_seen
 }
 
@@ -31,6 +66,7 @@ command_list()
 	list_json_option "$@"
 	conf_load
 	backend_load
+	list_gather
 	if [ -n "$json" ]; then
 		list_json
 		return 0
@@ -75,6 +111,7 @@ command_show()
 	[ -n "$id" ] || usage_error "the name of a client is missing"
 	conf_load
 	backend_load
+	list_gather
 	client_need "$id"
 	list_facts
 	if [ -n "$json" ]; then
@@ -149,6 +186,7 @@ command_export()
 	esac
 	conf_load
 	backend_load
+	list_gather
 	case $format in
 	json) list_json ;;
 	ansible)

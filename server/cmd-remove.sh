@@ -42,13 +42,13 @@ remove_one()
 	directory=$ret
 	kept=$(kept_boot_files "$c_id")
 	if [ -n "$1" ]; then
-		journal later destroy "$c_storage" "$c_id"
+		journal_line later destroy "$c_storage" "$c_id"
 		for snapshot in "$state/snapshots/${c_id}_"*; do
 			[ -d "$snapshot" ] || continue
-			journal later destroy "$c_storage" "${snapshot##*/}"
-			journal later remove "$snapshot"
+			journal_line later destroy "$c_storage" "${snapshot##*/}"
+			journal_line later remove "$snapshot"
 		done
-		[ ! -e "$kept" ] || journal later remove "$kept"
+		[ ! -e "$kept" ] || journal_line later remove "$kept"
 	elif [ -d "$directory" ]; then
 		[ ! -e "$kept" ] || drop "$kept"
 		make_parents "${kept%/*}"
@@ -56,7 +56,7 @@ remove_one()
 		cp -a --reflink=auto -- "$directory" "$kept" || die "cannot keep the boot files of $c_id"
 	fi
 	drop "$directory"
-	[ ! -e "$state/seen/$c_id" ] || journal later remove "$state/seen/$c_id"
+	[ ! -e "$state/seen/$c_id" ] || journal_line later remove "$state/seen/$c_id"
 	apply
 	journal_done
 	if [ -n "$1" ]; then

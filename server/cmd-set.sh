@@ -129,12 +129,10 @@ set_name()
 # set_drop_old OLD: the old name's files go, with the old record.
 set_drop_old()
 {
-	(
-		client_load "$1"
-		client_files_drop
-		printf '%s\n' "$journal_applied" >"$work/applied"
-	) || exit 1
-	journal_applied=$(cat "$work/applied")
+	client_print >"$work/changed"
+	client_load "$1"
+	client_files_drop
+	client_read "$work/changed"
 }
 
 # set_words DIRECTORY: the boot files there say the new names.

@@ -60,8 +60,8 @@ command_snapshot()
 	if [ -n "$delete" ]; then
 		[ -d "$kept" ] || die "$c_id has no snapshot $name: \"pinet-server snapshot $c_id --list\" shows them"
 		journal_begin snapshot "$c_id"
-		journal later destroy "$c_storage" "$volume"
-		journal later remove "$kept"
+		journal_line later destroy "$c_storage" "$volume"
+		journal_line later remove "$kept"
 		journal_done
 		return 0
 	fi

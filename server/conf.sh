@@ -113,8 +113,10 @@ conf_load()
 {
 	local line number=0 name value
 	conf_defaults
-	conf_default_prefix
-	[ -e "$conf_file" ] || return 0
+	if [ ! -e "$conf_file" ]; then
+		conf_default_prefix
+		return 0
+	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		number=$((number + 1))
 		line=${line%%#*}
@@ -126,6 +128,7 @@ conf_load()
 		fi
 		conf_check_set "$conf_file line $number" "$1" "$3"
 	done <"$conf_file"
+	[ -n "$conf_target_prefix" ] || conf_default_prefix
 }
 
 # conf_default_prefix: targets are named after the host, in a domain that nobody else has.

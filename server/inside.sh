@@ -23,14 +23,7 @@ quiet=$INSIDE_QUIET
 set_places "$root"
 conf_load
 backend_load
-client_clear
-cp "$1" "$work/record"
-state_clients=$state
-state=$work/state
-mkdir -p "$state/clients"
-mv "$work/record" "$state/clients/record"
-client_load record
-state=$state_clients
+client_read "$1"
 client_secret "$c_id"
 secret=$ret
 

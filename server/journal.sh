@@ -62,11 +62,12 @@ journal_begin()
 	printf 'begin\t%s\t%s\n' "$1" "$2" >"$journal_file"
 	journal_open=yes
 	journal_applied=
-	sync "$journal_file"
+	journal_written=
 }
 
-# journal WORD...: a line, on the disk before this returns.
-journal()
+# journal_line WORD...: a line that needs not be on the disk before what it is about: it is needed after a kill only, or
+# after "done".
+journal_line()
 {
 	local line="$1"
 	shift
@@ -75,12 +76,24 @@ journal()
 		shift
 	done
 	printf '%s\n' "$line" >>"$journal_file"
+}
+
+# journal WORD...: a line, on the disk before this returns: a power cut finds it.
+journal()
+{
+	journal_line "$@"
 	sync "$journal_file"
 }
 
-# journal_done: the operation is complete.
+# journal_done: the operation is complete, on the disk too.
 journal_done()
 {
+	local path list="$journal_file"
+	for path in $journal_written; do
+		[ ! -e "$path" ] || list="$list $path"
+	done
+	# shellcheck disable=SC2086  # paths of ours, without blanks in them
+	sync $list || die "what was written does not get to the disk"
 	journal 'done'
 	journal_open=
 	journal_finish
@@ -155,8 +168,8 @@ put()
 	if [ -e "$path" ]; then
 		copy=$(mktemp "$state/undo/XXXXXX")
 		cp -p -- "$path" "$copy"
-		sync "$copy"
-		journal old "$path" "$copy"
+		journal_line old "$path" "$copy"
+		sync "$copy" "$journal_file"
 		rm -f -- "$new"
 		cp -p -- "$path" "$new"
 	else
@@ -166,8 +179,8 @@ put()
 	[ "$2" = - ] || [ "$2" = 0600 ] || chmod "$2" "$new"
 	[ "$2" != 0600 ] || chmod 0600 "$new"
 	cat >"$new" || die "cannot write $path"
-	sync "$new"
 	mv -f -- "$new" "$path" || die "cannot write $path"
+	journal_written="$journal_written $path"
 }
 
 # make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails.
@@ -175,7 +188,7 @@ make_parents()
 {
 	[ ! -d "$1" ] || return 0
 	make_parents "${1%/*}"
-	[ -z "$journal_open" ] || journal new "$1"
+	[ -z "$journal_open" ] || journal_line new "$1"
 	mkdir "$1" || die "cannot make the directory $1"
 }
 
@@ -185,8 +198,8 @@ drop()
 	local aside="${1%/*}/.${1##*/}.pinet-old"
 	[ -e "$1" ] || return 0
 	rm -rf -- "$aside"
+	journal_line later remove "$aside"
 	journal move "$1" "$aside"
-	journal later remove "$aside"
 	mv -- "$1" "$aside" || die "cannot remove $1"
 }
 
@@ -205,7 +218,7 @@ touched()
 	case "$journal_applied" in
 	*"|$one|"*) return 0 ;;
 	esac
-	journal apply "$@"
+	journal_line apply "$@"
 	journal_applied="$journal_applied|$one|"
 }
 

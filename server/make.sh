@@ -122,7 +122,7 @@ make_from_image()
 		if [ -d "$(kept_boot_files "$c_id")" ] && [ -n "$adopt" ]; then
 			client_directory
 			cp -a "$(kept_boot_files "$c_id")/." "$ret/" || die "cannot copy the boot files back"
-			journal later remove "$(kept_boot_files "$c_id")"
+			journal_line later remove "$(kept_boot_files "$c_id")"
 		elif [ -n "$disk_boot" ] && [ "$disk_label" = dos ]; then
 			client_directory
 			disk_extract_boot "$c_lun" "$ret"

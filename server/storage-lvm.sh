@@ -56,7 +56,7 @@ storage_lvm_rename()
 # storage_lvm_replace NAME BY
 storage_lvm_replace()
 {
-	journal later destroy lvm "$1.old"
+	journal_line later destroy lvm "$1.old"
 	storage_lvm_rename "$1" "$1.old"
 	storage_lvm_rename "$2" "$1"
 }

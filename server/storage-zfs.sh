@@ -62,7 +62,7 @@ storage_zfs_rename()
 # storage_zfs_replace NAME BY
 storage_zfs_replace()
 {
-	journal later destroy zfs "$1.old"
+	journal_line later destroy zfs "$1.old"
 	storage_zfs_rename "$1" "$1.old"
 	storage_zfs_rename "$2" "$1"
 }
