@@ -8,16 +8,19 @@ list_gather()
 {
 	list_gathered="
 $(
-		stat -c 'used %n %b' "$conf_storage_directory"/*.img 2>/dev/null
-		find "$conf_tftp_directory" -mindepth 3 -maxdepth 3 -path '*/pinet/active' -type l -printf 'generation %h %l\n' 2>/dev/null |
-			sed 's,/pinet , ,'
-		find "$conf_tftp_directory" -mindepth 2 -maxdepth 2 -name config.txt -type f -exec \
-			awk 'match($0, "^os_prefix=pinet/g[0-9][^/]*/") {
-				directory = FILENAME
-				sub("/config.txt$", "", directory)
-				print "generation", directory, substr($0, 17, RLENGTH - 17)
-			}' {} + 2>/dev/null
-		: # a directory that is not there yet has nothing in it
+		if [ -d "$conf_storage_directory" ]; then
+			find "$conf_storage_directory" -maxdepth 1 -name '*.img' -printf 'used %p %b\n'
+		fi
+		if [ -d "$conf_tftp_directory" ]; then
+			find "$conf_tftp_directory" -mindepth 3 -maxdepth 3 -path '*/pinet/active' -type l -printf 'generation %h %l\n' |
+				sed 's,/pinet , ,'
+			find "$conf_tftp_directory" -mindepth 2 -maxdepth 2 -name config.txt -type f -exec \
+				awk 'match($0, "^os_prefix=pinet/g[0-9][^/]*/") {
+					directory = FILENAME
+					sub("/config.txt$", "", directory)
+					print "generation", directory, substr($0, 17, RLENGTH - 17)
+				}' {} +
+		fi
 	)
 "
 }
