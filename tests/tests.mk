@@ -14,7 +14,7 @@
 #: fuzz           each harness for FUZZ_SECONDS=60
 #: lint           the rules of the tree; tidy: clang's analyzer
 #: clang          the agent by the other compiler, in BUILD/clang
-#: sync           pinet sync in temporary directories; sync-crash: killed or failing anywhere; need root
+#: sync           pinet sync in temporary directories; needs root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
 #: check          unit golden shell dhcp server iscsi sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check crash-quick unit-arm64 deb-check package e2e-quick
@@ -121,9 +121,6 @@ sim:
 sync: $(BUILD)/pinet
 	@tests/sync/run $<
 
-sync-crash: $(BUILD)/pinet
-	@tests/sync/run $< --part crash
-
 # The agent whose writes are all cut short.
 $(BUILD)/crash/pinet: $(filter-out %/table_none.o,$(OBJ)) $(BUILD)/tests/crash/short_write.o
 	@mkdir -p $(@D)
@@ -211,7 +208,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell dhcp iscsi iscsi-lio sim sync sync-crash crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell dhcp iscsi iscsi-lio sim sync crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

@@ -209,6 +209,7 @@ static int run(const struct options *o, struct boot_dir *d, struct state *st, st
 		.force = o->force,
 		.adopt = o->adopt,
 		.once = o->once,
+		.careful = is_pending(st),
 		.verify = o->verify,
 		.tftp_host = state_get(&d->boot, "firmware.host"),
 		.tftp_path = state_get(&d->boot, "firmware.path"),

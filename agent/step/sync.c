@@ -2,8 +2,8 @@
  * The step sync, in its order.
  *
  *     look -> unchanged? done
- *     lock -> clean -> load -> command line -> choose and check -> room -> stage -> same as one that
- *     is there? -> commit -> activate -> prune -> stamp
+ *     lock -> clean -> load -> command line -> choose -> room -> stage -> checked? -> same as one
+ *     that is there? -> commit -> activate -> prune -> stamp
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -263,6 +263,13 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 	if (r < 0)
 		return r;
 	r = stage_again(s, lock, name, stage, reterr);
+	if (r == 0)
+		r = sync_check_finish(s, reterr);
+	if (r > 0) {
+		stage_end(stage);
+		memset(stage, 0, sizeof(*stage));
+		r = stage_again(s, lock, name, stage, reterr);
+	}
 	if (r == 0)
 		r = find_whole(s, &same, reterr);
 	if (r == 0)

@@ -31,6 +31,7 @@ struct sync_wish {
 	bool force; /* look at everything again; checks of the initramfs are remarks */
 	bool adopt; /* take over the directory of another machine */
 	bool once; /* for one boot only, by tryboot.txt */
+	bool careful; /* the last one failed: what may be refused is checked before it is copied */
 	enum sync_verify verify;
 	const char *tftp_host; /* for SYNC_VERIFY_TFTP: the boot server */
 	const char *tftp_path; /* the boot directory as the NFS server calls it, or "" */

@@ -157,8 +157,7 @@ static int check_version(const struct sync *s, const struct boot_kernel *k,
 	if (list->n_versions)
 		return err_set(reterr, -ESTALE,
 			"%s has the modules of kernel %s, but its kernel is %s: it is being made, "
-			"or "
-			"run " UPDATE " %s",
+			"or run " UPDATE " %s",
 			source, list->version[0], k->version, k->version);
 	if (sync_root_path(s, "lib/modules", path, sizeof(path)) == 0 && !fs_exists(path))
 		return 0;
@@ -169,7 +168,7 @@ static int check_version(const struct sync *s, const struct boot_kernel *k,
 
 /* What makes it impossible to boot, or not likely. */
 static int check_contents(const struct sync *s, const struct boot_kernel *k, const char *driver,
-	const struct initramfs *list, struct err *reterr)
+	const struct initramfs *list, struct notes *notes, struct err *reterr)
 {
 	const char *source = s->set.file[k->mate[0]].source;
 
@@ -180,7 +179,7 @@ static int check_contents(const struct sync *s, const struct boot_kernel *k, con
 	if (!driver[0] || list->found[0] || is_listed(s, k->version, "modules.builtin", driver))
 		return 0;
 	if (!is_listed(s, k->version, "modules.dep", driver)) {
-		notes_add(&s->report->notes,
+		notes_add(notes,
 			"the kernel %s has no module %s, which drives %s now: under another name, "
 			"perhaps",
 			k->version, driver, s->wish->interface);
@@ -188,14 +187,13 @@ static int check_contents(const struct sync *s, const struct boot_kernel *k, con
 	}
 	return err_set(reterr, -EINVAL,
 		"%s lacks the module %s, which drives %s, and could not boot this machine: add it "
-		"to "
-		"/etc/initramfs-tools/modules and run " UPDATE " %s",
+		"to /etc/initramfs-tools/modules and run " UPDATE " %s",
 		source, driver, s->wish->interface, k->version);
 }
 
 /* Whether the initramfs of @k boots. */
-static int check_kernel(
-	const struct sync *s, const struct boot_kernel *k, const char *driver, struct err *reterr)
+static int check_kernel(const struct sync *s, const struct boot_kernel *k, const char *driver,
+	struct notes *notes, struct err *reterr)
 {
 	struct initramfs list = {.n_wanted = driver[0] != '\0', .wanted = {driver}};
 	int r;
@@ -207,28 +205,86 @@ static int check_kernel(
 		r = check_version(s, k, &list, reterr);
 	if (r < 0)
 		return r;
-	r = check_contents(s, k, driver, &list, reterr);
+	r = check_contents(s, k, driver, &list, notes, reterr);
 	if (r < 0 && s->wish->force) {
-		notes_add(&s->report->notes, "%s", reterr->text);
+		notes_add(notes, "%s", reterr->text);
+		reterr->code = 0;
 		return 0;
 	}
 	return r;
 }
 
+/* What came of the checks of all kernels. */
+struct verdict {
+	struct err why[BOOT_KERNELS]; /* code 0: it boots */
+	struct notes notes;
+};
+
+/* The result is a struct verdict. */
+static void check_all(const void *ctx, void *result)
+{
+	const struct sync *s = ctx;
+	struct verdict *v = result;
+	char driver[MODULE_SIZE];
+
+	find_driver(s, driver);
+	for (unsigned int i = 0; i < s->set.n_kernels; i++)
+		(void)!check_kernel(s, &s->set.kernel[i], driver, &v->notes, &v->why[i]);
+}
+
+/* Leaves out what does not boot. Returns 1 if there was something, 0, or a negative errno. */
+static int apply(struct sync *s, const struct verdict *v, struct err *reterr)
+{
+	unsigned int at = 0, n = s->set.n_kernels;
+
+	for (unsigned int i = 0; i < v->notes.n; i++)
+		notes_add(&s->report->notes, "%s", v->notes.text[i]);
+	for (unsigned int i = 0; i < n; i++) {
+		if (!v->why[i].code)
+			at++;
+		else if (boot_set_drop(&s->set, at, v->why[i].text) < 0)
+			return err_set(reterr, v->why[i].code, "%s", v->why[i].text);
+	}
+	return at < n;
+}
+
+static int check_now(struct sync *s, struct err *reterr)
+{
+	_cleanup_free_ struct verdict *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return err_set(reterr, -ENOMEM, "no memory to look into the initramfs");
+	check_all(s, v);
+	return apply(s, v, reterr);
+}
+
 int sync_choose(struct sync *s, struct err *reterr)
 {
-	char driver[MODULE_SIZE];
+	bool known = true;
 	int r = boot_set_choose(&s->place, &s->set, version_of, s, reterr);
 
 	if (r < 0)
 		return r;
-	find_driver(s, driver);
-	for (unsigned int i = 0; i < s->set.n_kernels;) {
-		r = check_kernel(s, &s->set.kernel[i], driver, reterr);
-		if (r == 0)
-			i++;
-		else if (boot_set_drop(&s->set, i, reterr->text) < 0)
-			return r;
-	}
-	return 0;
+	for (unsigned int i = 0; i < s->set.n_kernels; i++)
+		known = known && is_known(s, &s->set.kernel[i]);
+	if (known)
+		return 0;
+	if (!s->wish->careful &&
+		sync_child_start(&s->checker, check_all, s, sizeof(struct verdict)) == 0)
+		return 0;
+	r = check_now(s, reterr);
+	return r < 0 ? r : 0;
+}
+
+int sync_check_finish(struct sync *s, struct err *reterr)
+{
+	_cleanup_free_ struct verdict *v = calloc(1, sizeof(*v));
+
+	if (!s->checker.pid)
+		return 0;
+	if (!v)
+		return err_set(reterr, -ENOMEM, "no memory to look into the initramfs");
+	if (sync_child_finish(&s->checker, v, sizeof(*v)) < 0)
+		return err_set(reterr, -EIO, "looking into the initramfs was interrupted");
+	return apply(s, v, reterr);
 }

@@ -122,6 +122,7 @@ int sync_look(struct sync *s, struct err *reterr)
 
 void sync_forget(struct sync *s)
 {
+	sync_child_stop(&s->checker);
 	free(s->config);
 	free(s->digest);
 	free(s->cmdline);

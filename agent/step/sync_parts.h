@@ -6,6 +6,7 @@
 
 #include "source/boot_set.h"
 #include "step/sync.h"
+#include "step/sync_child.h"
 #include "store/lock.h"
 #include "store/stage.h"
 #include "store/stamp.h"
@@ -38,6 +39,7 @@ struct sync {
 	unsigned int n_cmdlines;
 	struct sync_cmdline *cmdline; /* SYNC_CMDLINES of them; owned */
 	struct stamp stamp; /* of the run before */
+	struct sync_child checker; /* of sync_choose() */
 	bool copy_all; /* files of older generations are damaged: no links to them */
 	char active[NAME_SIZE]; /* or "" */
 	struct generation_list list;
@@ -79,8 +81,17 @@ int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC
 int sync_ipxe(const struct sync *s, const char *name, char out[SYNC_IPXE_SIZE], struct err *reterr)
 	__attribute__((warn_unused_result));
 
-/* Chooses of the set what belongs together, and checks that it can boot this machine. */
+/*
+ * Chooses of the set what belongs together. That it can boot this machine is checked beside, or
+ * (wish->careful) before this returns.
+ */
 int sync_choose(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Waits for that check. Returns 0; 1 if kernels were left out of the set, which has to be staged
+ * again; or a negative errno with @reterr.
+ */
+int sync_check_finish(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 
 /* The manifest of @digest as far as the files go; 1, or 0 if a digest is not known yet. */
 int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, struct err *reterr)

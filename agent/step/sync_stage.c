@@ -3,13 +3,10 @@
  * before is read back by a child process. The two directions of a network do not hinder each other.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -22,103 +19,72 @@
 #define PACKAGE_SIZE 4096
 #define DPKG_QUERY   "/usr/bin/dpkg-query"
 
-/* A child that reads back the files up to @to. */
+/* Reads back what is staged, some of it while more is on its way. */
 struct verifier {
-	pid_t pid; /* 0 if there is none */
-	int fd; /* its error comes from here */
+	struct sync_child child;
 	size_t done; /* files before this one are verified, or are being */
 };
 
-static int verify(const struct stage *stage, size_t from, size_t to, struct err *reterr)
+/* What a child is to read back. */
+struct range {
+	const struct stage *stage;
+	size_t from, to;
+};
+
+/* The result is a struct err. */
+static void verify(const void *ctx, void *result)
 {
-	for (size_t i = from; i < to; i++) {
-		int r = stage_verify(stage, i, reterr);
+	const struct range *range = ctx;
 
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static void __attribute__((noreturn))
-run_verifier(const struct stage *stage, size_t from, size_t to, int fd)
-{
-	struct err err = {.code = 0};
-
-	if (verify(stage, from, to, &err) < 0)
-		(void)!write(fd, &err, sizeof(err)); /* its exit status tells, too */
-	_exit(err.code ? 1 : 0);
-}
-
-/* Starts one for all that is staged and not verified. A failure to start is none: it is done later. */
-static void start_verifier(struct verifier *v, const struct stage *stage)
-{
-	int fds[2];
-
-	if (v->pid || v->done == stage->manifest.n || pipe2(fds, O_CLOEXEC) < 0)
-		return;
-	v->pid = fork();
-	if (v->pid == 0)
-		run_verifier(stage, v->done, stage->manifest.n, fds[1]);
-	(void)close(fds[1]);
-	if (v->pid < 0) {
-		v->pid = 0;
-		(void)close(fds[0]);
-		return;
-	}
-	v->fd = fds[0];
-	v->done = stage->manifest.n;
+	for (size_t i = range->from; i < range->to; i++)
+		if (stage_verify(range->stage, i, result) < 0)
+			return;
 }
 
 /* Waits for the child. Returns 0 or its error. */
 static int finish_verifier(struct verifier *v, struct err *reterr)
 {
 	struct err err = {.code = 0};
-	int status = 0;
-	ssize_t n;
 
-	if (!v->pid)
+	if (!v->child.pid)
 		return 0;
-	while ((n = read(v->fd, &err, sizeof(err))) < 0 && errno == EINTR)
-		;
-	while (waitpid(v->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	(void)close(v->fd);
-	v->pid = 0;
-	if (n == sizeof(err))
-		return err_set(reterr, err.code, "%s", err.text);
-	if (n != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (sync_child_finish(&v->child, &err, sizeof(err)) < 0)
 		return err_set(reterr, -EIO, "reading back from the boot server was interrupted");
-	return 0;
+	return err.code ? err_set(reterr, err.code, "%s", err.text) : 0;
 }
 
 static void stop_verifier(struct verifier *v)
 {
-	if (!v->pid)
-		return;
-	(void)kill(v->pid, SIGKILL);
-	(void)finish_verifier(v, NULL); /* another error is told */
+	sync_child_stop(&v->child);
 }
 
-/* True if the child has ended. */
-static bool is_finished(const struct verifier *v)
-{
-	struct pollfd p = {v->fd, POLLIN, 0};
-
-	return v->pid && poll(&p, 1, 0) > 0;
-}
-
-/* Goes on with what was staged since. */
+/* Goes on with what was staged since. What no child can be started for is verified later. */
 static int keep_verifying(struct verifier *v, const struct stage *stage, struct err *reterr)
 {
-	if (is_finished(v)) {
+	struct range range = {stage, v->done, stage->manifest.n};
+
+	if (sync_child_is_done(&v->child)) {
 		int r = finish_verifier(v, reterr);
 
 		if (r < 0)
 			return r;
 	}
-	start_verifier(v, stage);
+	if (!v->child.pid && range.from < range.to &&
+		sync_child_start(&v->child, verify, &range, sizeof(struct err)) == 0)
+		v->done = range.to;
 	return 0;
+}
+
+static int verify_rest(struct verifier *v, const struct stage *stage, struct err *reterr)
+{
+	struct range range = {stage, v->done, stage->manifest.n};
+	struct err err = {.code = 0};
+	int r = finish_verifier(v, reterr);
+
+	if (r < 0)
+		return r;
+	verify(&range, &err);
+	return err.code ? err_set(reterr, err.code, "%s", err.text) : 0;
 }
 
 static int stage_one(struct sync *s, size_t i, struct stage *stage, struct err *reterr)
@@ -166,41 +132,65 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
 }
 
-/* The large ones first: they are read back while the small ones are made. */
-static int stage_files(struct sync *s, const struct lock *lock, struct stage *stage, bool read_back,
-	struct err *reterr)
+/* One file of @stage_files(), verification and lock kept going. */
+static int stage_next(struct sync *s, size_t i, const struct lock *lock, struct stage *stage,
+	struct verifier *v, uint64_t *touched_ms, struct err *reterr)
 {
-	__attribute__((cleanup(stop_verifier))) struct verifier v = {.pid = 0};
-	uint64_t touched_ms = clock_now_ms();
-	int r;
+	int r = stage_one(s, i, stage, reterr);
 
-	for (int large = 1; large >= 0; large--) {
-		for (size_t i = 0; i < s->set.n; i++) {
-			const struct boot_file *f = &s->set.file[i];
-			bool is_large = f->role == BOOT_KERNEL || f->role == BOOT_INITRAMFS;
+	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
+		r = keep_verifying(v, stage, reterr);
+	if (r < 0 || clock_now_ms() - *touched_ms < TOUCH_MS)
+		return r;
+	*touched_ms = clock_now_ms();
+	return lock_held(lock)
+		       ? 0
+		       : err_set(reterr, -EBUSY,
+				 "another machine has taken the lock of the boot directory");
+}
 
-			if (!f->chosen || is_large != large)
-				continue;
-			r = stage_one(s, i, stage, reterr);
-			if (r == 0 && read_back)
-				r = keep_verifying(&v, stage, reterr);
-			if (r < 0)
-				return r;
-			if (clock_now_ms() - touched_ms < TOUCH_MS)
-				continue;
-			if (!lock_held(lock))
-				return err_set(reterr, -EBUSY,
-					"another machine has taken the lock of the boot directory");
-			touched_ms = clock_now_ms();
-		}
+/* The largest file below @below bytes (with the same size: of a higher index than @i), or -1. */
+static int next_large(const struct sync *s, off_t below, int i)
+{
+	int best = -1;
+
+	for (int j = 0; j < (int)s->set.n; j++) {
+		const struct boot_file *f = &s->set.file[j];
+
+		if (!f->chosen || (f->role != BOOT_KERNEL && f->role != BOOT_INITRAMFS) ||
+			f->st.st_size > below || (f->st.st_size == below && j <= i))
+			continue;
+		if (best < 0 || f->st.st_size > s->set.file[best].st.st_size)
+			best = j;
 	}
-	r = stage_config(s, stage, reterr);
+	return best;
+}
+
+/* The largest first: all but the last are read back while others are on their way. */
+static int stage_files(
+	struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
+{
+	__attribute__((cleanup(stop_verifier))) struct verifier v = {.done = 0};
+	uint64_t touched_ms = clock_now_ms();
+	off_t size = INT64_MAX;
+	int r = 0, large = -1;
+
+	while (r == 0 && (large = next_large(s, size, large)) >= 0) {
+		size = s->set.file[large].st.st_size;
+		r = stage_next(s, (size_t)large, lock, stage, &v, &touched_ms, reterr);
+	}
+	for (size_t i = 0; r == 0 && i < s->set.n; i++) {
+		const struct boot_file *f = &s->set.file[i];
+
+		if (f->chosen && f->role != BOOT_KERNEL && f->role != BOOT_INITRAMFS)
+			r = stage_next(s, i, lock, stage, &v, &touched_ms, reterr);
+	}
+	if (r == 0)
+		r = stage_config(s, stage, reterr);
 	if (r == 0)
 		r = stage_ipxe(s, stage, reterr);
-	if (r == 0)
-		r = finish_verifier(&v, reterr);
-	if (r == 0 && read_back)
-		r = verify(stage, v.done, stage->manifest.n, reterr);
+	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
+		r = verify_rest(&v, stage, reterr);
 	return r;
 }
 
@@ -262,6 +252,6 @@ int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct
 	r = stage_begin(s->wish->boot_dirfd, meta, stage, reterr);
 	stage->copy_all = s->copy_all;
 	if (r == 0)
-		r = stage_files(s, lock, stage, s->wish->verify != SYNC_VERIFY_NONE, reterr);
+		r = stage_files(s, lock, stage, reterr);
 	return r;
 }

@@ -47,6 +47,24 @@ def several_boards(rig: Rig) -> None:
     assert boots(rig, "pi5")["initramfs"] == [f"pinet/{name}/initramfs_2712"]
 
 
+def initramfs_of_another_board(rig: Rig) -> None:
+    """One that cannot boot is left out with its kernel; this board's is refused."""
+    _rig(rig)
+    rig.raspi(V2712, "_2712")
+    rig.initramfs("boot/initramfs_2712", V2712, agent=False)
+    done = rig.sync()
+    assert done.status == 0 and "kernel_2712.img is left out: initramfs_2712 has no pinet" in done.err, done
+    assert "7 files" in done.err and boots(rig)["kernel"] == f"pinet/g000001-{V}/kernel8.img", done
+    assert "nothing to do" in rig.sync().err
+    rig.initramfs("boot/initramfs_2712", V2712)
+    assert "9 files, 3 new" in rig.sync().err
+    rig.initramfs("boot/initramfs8", V, agent=False)
+    for _ in range(2):
+        done = rig.sync()
+        assert done.status == 1 and "initramfs8 has no pinet" in done.err and rig.active() == f"g000002-{V}", done
+    assert len(rig.generations()) == 2
+
+
 def update_in_steps(rig: Rig) -> None:
     _rig(rig)
     rig.sync()
