@@ -85,7 +85,7 @@ SERVER = $(DESTDIR)/usr/share/pinet-server
 install-server:
 	install -D -m 0755 server/pinet-server $(DESTDIR)/usr/sbin/pinet-server
 	install -D -m 0644 -t $(SERVER) server/*.sh
-	install -D -m 0755 -t $(SERVER) server/tgt-account
+	install -D -m 0755 -t $(SERVER) server/tgt-account server/boot-log
 	install -D -m 0644 conf/bash-completion/pinet-server \
 		$(DESTDIR)/usr/share/bash-completion/completions/pinet-server
 
