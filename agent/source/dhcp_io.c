@@ -17,19 +17,29 @@
 
 #define FRAME_SIZE (DHCP_MSG_SIZE + 60 + 8) /* with the longest IP header, and UDP's */
 
+#define OFF_CHADDR 28 /* in the message behind the UDP header (RFC 2131 figure 1) */
+
 #define ARP_MAX 64 /* packets looked at: a flood must not hold the boot */
 
-/* IPv4, UDP, no fragment, to port 68: everything else stays in the kernel. */
-static int attach_filter(int fd)
+/*
+ * IPv4, UDP, no fragment, to port 68, for our chaddr: everything else stays in the kernel. Answers are
+ * broadcast, and in a room full of machines that are switched on together those to the others would
+ * fill the socket before ours comes.
+ */
+static int attach_filter(int fd, const uint8_t mac[MAC_LEN])
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* protocol */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 10),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* flags and fragment offset */
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 8, 0),
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* length of the IP header */
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2), /* destination port */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 8 + OFF_CHADDR),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, num_be32(mac), 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 8 + OFF_CHADDR + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, num_be16(mac + 4), 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -52,7 +62,7 @@ int dhcp_io_open(struct dhcp_io *io, int ifindex, const uint8_t mac[MAC_LEN], st
 	if (fd < 0)
 		return err_sys(reterr, -errno,
 			"opening a packet socket for DHCP (is the module af_packet loaded?)");
-	r = attach_filter(fd);
+	r = attach_filter(fd, mac);
 	if (r < 0)
 		return err_sys(reterr, r, "attaching the filter to the DHCP socket");
 	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) < 0)

@@ -8,7 +8,7 @@
 #include "source/dhcp.h"
 
 struct dhcp_io {
-	int fd; /* AF_PACKET socket with a filter for UDP to port 68; poll it for POLLIN */
+	int fd; /* AF_PACKET socket with a filter for what is to us; poll it for POLLIN */
 	int arp_fd; /* -1, or the same for ARP, from the probe on */
 	int ifindex;
 	uint8_t mac[MAC_LEN];

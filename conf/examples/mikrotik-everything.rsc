@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A MikroTik router (RouterOS 7) tells diskless clients everything. s'...' is a string. A router sends
 # an option only to who asks for it: pinet asks for all of these.
+# Not tested on a router: written after the documentation of RouterOS 7. Look at the result with
+# "pinet plan --dhcp eth0".
 /ip dhcp-server option
 add name=boot-server code=66 value="s'192.168.20.1'"
 add name=root-path code=17 value="s'iscsi:192.168.20.1::::iqn.2025-02.dev.example:root:%i'"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An OpenWrt router tells diskless clients everything; the boot server is another machine. To be run
 # on the router.
+# Tested: the options, with dnsmasq. Not tested: uci and a router.
 
 # The firmware of Raspberry Pis looks for these words. It takes them as they are, without a menu
 # around them, and pinet does not mind them.
