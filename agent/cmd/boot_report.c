@@ -15,6 +15,7 @@
 #include "cmd/boot_lease.h"
 #include "cmd/boot_report.h"
 #include "plan/format.h"
+#include "plan/option.h"
 #include "state/state.h"
 
 #define NETCONF_SIZE         2048
@@ -137,6 +138,26 @@ static void put_session(struct state *st, const struct login_report *login, cons
 	state_put(st, "session.engine", "%s", login->engine);
 }
 
+/* What iscsid is to know of the session besides: open-iscsi's words, NAME=VALUE with blanks between. */
+static void put_options(struct state *st, const struct plan *plan)
+{
+	char text[STATE_VALUE_SIZE] = "";
+
+	for (unsigned int i = 0; i < PLAN_OPTION_COUNT; i++) {
+		enum plan_option option = (enum plan_option)i;
+		char value[PLAN_OPTION_TEXT_SIZE];
+		size_t at = strlen(text);
+
+		/* Pings may come back with iscsid; patience has to stay. */
+		if (!plan_option_is_set(plan, option) && option != PLAN_REPLACEMENT_S)
+			continue;
+		plan_option_text(plan, option, value);
+		(void)snprintf(text + at, sizeof(text) - at, "%s%s=%s", at ? " " : "",
+			plan_option_name(option), value); /* all of them have the room */
+	}
+	state_put(st, "session.options", "%s", text);
+}
+
 static void put_firmware(struct state *st, const struct plan *plan)
 {
 	state_put(st, "firmware.on", "%d", plan->firmware_on);
@@ -157,6 +178,8 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 	state_put(st, "result", "ok");
 	put_network(st, &r->network);
 	put_session(st, &r->login, plan);
+	if (r->login.target[0])
+		put_options(st, plan);
 	state_put(st, "root.device", "%s", r->root.device);
 	state_put(st, "root.source", "%s", r->root.source);
 	state_put(st, "root.fstype", "%s", r->root.fstype);

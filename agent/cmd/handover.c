@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "cmd/cmd.h"
 #include "state/state.h"
 
@@ -20,18 +21,31 @@
  * two minutes fails: the root would not outlive a longer restart of its server. Other sessions of
  * this machine are made by iscsiadm, which reads the file itself.
  */
-static const char patience[] =
-	"\n# Added by pinet. The root waits for its server, a day if need be.\n"
-	"node.session.timeo.replacement_timeout = 86400\n";
+static const char heading[] = "\n# Added by pinet, for the session of the root.\n";
 
 static const char drop_in[] =
 	"# Made by pinet: iscsid sees the configuration with the patience that the root needs.\n"
 	"[Service]\n"
 	"BindReadOnlyPaths=-" ISCSID_CONF ":/etc/iscsi/iscsid.conf\n";
 
-static int write_files(const char *root, struct err *reterr)
+/* The words NAME=VALUE as lines of iscsid.conf, the last of which counts. */
+static void add_options(char *out, size_t size, const char *words)
 {
-	char path[4096], text[CONF_SIZE + sizeof(patience)];
+	struct span rest = span_str(words);
+
+	while (rest.len) {
+		struct span value = span_cut(&rest, ' '), name = span_cut(&value, '=');
+		size_t at = strlen(out);
+
+		(void)snprintf(out + at, size - at, "%.*s = %.*s\n", (int)name.len,
+			(const char *)name.p, (int)value.len,
+			(const char *)value.p); /* has the room: STATE_VALUE_SIZE */
+	}
+}
+
+static int write_files(const char *root, const char *options, struct err *reterr)
+{
+	char path[4096], text[CONF_SIZE + sizeof(heading) + 2 * STATE_VALUE_SIZE];
 	ssize_t n;
 	int r = fs_join(path, sizeof(path), root, "etc/iscsi/iscsid.conf");
 
@@ -41,7 +55,8 @@ static int write_files(const char *root, struct err *reterr)
 	if (n < 0)
 		return err_sys(reterr, (int)n,
 			"cannot read %s: the session will not be repaired after an outage", path);
-	strcpy(text + n, patience);
+	strcpy(text + n, heading);
+	add_options(text, sizeof(text), options);
 	r = fs_replace(ISCSID_CONF, text, 0600); /* it may hold secrets, as the original does */
 	if (r == 0)
 		r = fs_mkdirs(DROP_IN_DIR, 0755);
@@ -71,7 +86,7 @@ int cmd_handover(int argc, char **argv)
 	if (state_load(STATE_BOOT, &st, NULL) < 0 || !state_get(&st, "session.target")[0])
 		return EXIT_OK; /* the root is none of ours */
 	log_setup(LOG_LEVEL_WARNING, true);
-	if (write_files(root, &err) == 0)
+	if (write_files(root, state_get(&st, "session.options"), &err) == 0)
 		return EXIT_OK;
 	log_warning("%s", err.text);
 	return EXIT_FAILED;

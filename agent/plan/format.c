@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/format.h"
+#include "plan/option.h"
 
 #define LINE_VALUE_SIZE 600
 
@@ -155,6 +156,14 @@ static void format_iscsi(const struct plan *plan, struct sink *s)
 	else
 		(void)snprintf(value, sizeof(value), "%llu", (unsigned long long)plan->lun);
 	line(s, PLAN_LUN, "lun", value);
+	for (unsigned int i = 0; i < PLAN_OPTION_COUNT; i++) {
+		enum plan_option option = (enum plan_option)i;
+
+		if (!plan_option_is_set(plan, option))
+			continue;
+		plan_option_text(plan, option, value);
+		line(s, (enum plan_field)(PLAN_OPTIONS + i), plan_option_name(option), value);
+	}
 }
 
 static void format_nfs_root(const struct plan *plan, struct sink *s)

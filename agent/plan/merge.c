@@ -349,6 +349,7 @@ int plan_merge(
 	if (r == 0)
 		r = merge_firmware(&m);
 	merge_chap(&m);
+	merge_options(&m);
 	merge_behaviour(&m);
 	if (r == 0 && src->final && out.active)
 		r = check_final(&m);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/merge_parts.h"
+#include "plan/option.h"
 
 #define DEFAULT_FIRMWARE_PATH "/srv/tftp/%i"
 
@@ -53,6 +54,24 @@ void merge_chap(const struct merge *m)
 		m->out->chap = m->src->lease->chap;
 		merge_set_origin(m, PLAN_CHAP, ORIGIN_DHCP, "option 17");
 	}
+}
+
+void merge_options(const struct merge *m)
+{
+	/* The root waits for its server; and until iscsid is there nobody repairs what a ping breaks. */
+	static const char *const defaults[PLAN_OPTION_COUNT] = {[PLAN_HEADER_DIGEST] = "None",
+		[PLAN_DATA_DIGEST] = "None",
+		[PLAN_REPLACEMENT_S] = "86400",
+		[PLAN_NOOP_INTERVAL_S] = "0",
+		[PLAN_NOOP_TIMEOUT_S] = "0",
+		[PLAN_LOGIN_S] = "20",
+		[PLAN_CMDS_MAX] = "128",
+		[PLAN_QUEUE_DEPTH] = "32"};
+
+	for (unsigned int i = 0; i < PLAN_OPTION_COUNT; i++)
+		m->out->option[i] = plan_option_value((enum plan_option)i,
+			merge_take(m, (enum setting_id)(SETTING_HEADER_DIGEST + i),
+				(enum plan_field)(PLAN_OPTIONS + i), defaults[i]));
 }
 
 /* The directory: nfsroot=, or what DHCP says; without a server in it, it is on the boot server. */

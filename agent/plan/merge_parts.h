@@ -40,6 +40,7 @@ int merge_failed(const struct merge *m, enum plan_field field, int r);
 /* The parts, in the order in which they depend on each other: 0, or a negative errno. */
 int merge_portals(const struct merge *m);
 void merge_chap(const struct merge *m);
+void merge_options(const struct merge *m);
 int merge_root(const struct merge *m);
 int merge_firmware(const struct merge *m);
 

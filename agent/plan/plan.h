@@ -40,6 +40,8 @@ enum plan_field {
 	PLAN_ONFAIL,
 	PLAN_LOG,
 	PLAN_DEBUG,
+	PLAN_OPTIONS, /* one for each enum plan_option */
+	PLAN_OPTIONS_LAST = PLAN_OPTIONS + 7,
 	PLAN_FIELD_COUNT,
 };
 
@@ -62,6 +64,26 @@ enum plan_root {
 	PLAN_ROOT_PART, /* part:N; N == 0 is the whole disk */
 	PLAN_ROOT_DEVICE, /* a /dev path that other scripts make (LVM, LUKS): left as it is */
 	PLAN_ROOT_NFS, /* /dev/nfs */
+};
+
+/* What can be set of a session by the names that open-iscsi has, in the order of the settings. */
+enum plan_option {
+	PLAN_HEADER_DIGEST, /* enum plan_digest */
+	PLAN_DATA_DIGEST,
+	PLAN_REPLACEMENT_S,
+	PLAN_NOOP_INTERVAL_S, /* 0: no pings */
+	PLAN_NOOP_TIMEOUT_S,
+	PLAN_LOGIN_S, /* for one attempt at one portal */
+	PLAN_CMDS_MAX,
+	PLAN_QUEUE_DEPTH,
+	PLAN_OPTION_COUNT,
+};
+
+enum plan_digest {
+	PLAN_DIGEST_NONE,
+	PLAN_DIGEST_CRC32C,
+	PLAN_DIGEST_PREFER_CRC32C,
+	PLAN_DIGEST_PREFER_NONE,
 };
 
 struct plan_net {
@@ -92,6 +114,7 @@ struct plan {
 	unsigned int n_portals;
 	struct portal portal[SETTING_PORTALS];
 	struct chap chap;
+	uint32_t option[PLAN_OPTION_COUNT];
 	bool lun_auto;
 	uint64_t lun;
 

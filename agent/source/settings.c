@@ -16,6 +16,9 @@
 #define ISCSI_NAME_MAX      223 /* RFC 7143 section 4.2.7.1 */
 #define LUN_MAX             16383
 #define TIMEOUT_MAX         604800
+#define LOGIN_TIMEOUT_MAX   600
+#define WANT_SECONDS        "seconds from 0 to 604800"
+#define WANT_DIGEST         "None, CRC32C, CRC32C,None or None,CRC32C"
 
 static bool all_in(struct span s, const char *extra)
 {
@@ -174,6 +177,35 @@ static bool ok_debug(struct span v)
 	return one_of(v, (const char *const[]){"0", "1", NULL});
 }
 
+static bool ok_digest(struct span v)
+{
+	return one_of(
+		v, (const char *const[]){"None", "CRC32C", "CRC32C,None", "None,CRC32C", NULL});
+}
+
+static bool in_range(struct span v, uint32_t low, uint32_t high)
+{
+	uint32_t n;
+
+	return num_parse_u32(v, high, &n) == 0 && n >= low;
+}
+
+static bool ok_login_timeout(struct span v)
+{
+	return in_range(v, 1, LOGIN_TIMEOUT_MAX);
+}
+
+/* What the kernel's libiscsi takes (iscsid.conf). */
+static bool ok_cmds_max(struct span v)
+{
+	return in_range(v, 2, 2048);
+}
+
+static bool ok_queue_depth(struct span v)
+{
+	return in_range(v, 1, 1024);
+}
+
 static const struct {
 	const char *name;
 	bool (*ok)(struct span v);
@@ -199,10 +231,22 @@ static const struct {
 	[SETTING_NET] = {"net", ok_net, "the name or the MAC address of an interface"},
 	[SETTING_DHCP] = {"dhcp", ok_dhcp, "all, address or off"},
 	[SETTING_LOGIN] = {"login", ok_login, "native or iscsistart"},
-	[SETTING_TIMEOUT] = {"timeout", ok_timeout, "seconds from 0 to 604800"},
+	[SETTING_TIMEOUT] = {"timeout", ok_timeout, WANT_SECONDS},
 	[SETTING_ONFAIL] = {"onfail", ok_onfail, "shell, reboot, poweroff or local"},
 	[SETTING_LOG] = {"log", ok_log, "HOST[:PORT] or off"},
 	[SETTING_DEBUG] = {"debug", ok_debug, "0 or 1"},
+	[SETTING_HEADER_DIGEST] = {"node.conn[0].iscsi.HeaderDigest", ok_digest, WANT_DIGEST},
+	[SETTING_DATA_DIGEST] = {"node.conn[0].iscsi.DataDigest", ok_digest, WANT_DIGEST},
+	[SETTING_REPLACEMENT_TIMEOUT] = {"node.session.timeo.replacement_timeout", ok_timeout,
+		WANT_SECONDS},
+	[SETTING_NOOP_INTERVAL] = {"node.conn[0].timeo.noop_out_interval", ok_timeout,
+		WANT_SECONDS},
+	[SETTING_NOOP_TIMEOUT] = {"node.conn[0].timeo.noop_out_timeout", ok_timeout, WANT_SECONDS},
+	[SETTING_LOGIN_TIMEOUT] = {"node.conn[0].timeo.login_timeout", ok_login_timeout,
+		"seconds from 1 to 600"},
+	[SETTING_CMDS_MAX] = {"node.session.cmds_max", ok_cmds_max, "a number from 2 to 2048"},
+	[SETTING_QUEUE_DEPTH] = {"node.session.queue_depth", ok_queue_depth,
+		"a number from 1 to 1024"},
 };
 
 const char *settings_name(enum setting_id id)

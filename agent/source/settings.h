@@ -13,7 +13,7 @@
 #include "base/span.h"
 
 #define SETTING_VALUE_SIZE 256
-#define SETTING_WORD_SIZE  40
+#define SETTING_WORD_SIZE  56
 #define SETTING_PORTALS    8
 
 enum setting_id {
@@ -35,6 +35,14 @@ enum setting_id {
 	SETTING_ONFAIL,
 	SETTING_LOG,
 	SETTING_DEBUG,
+	SETTING_HEADER_DIGEST, /* from here on open-iscsi's names, as enum plan_option */
+	SETTING_DATA_DIGEST,
+	SETTING_REPLACEMENT_TIMEOUT,
+	SETTING_NOOP_INTERVAL,
+	SETTING_NOOP_TIMEOUT,
+	SETTING_LOGIN_TIMEOUT,
+	SETTING_CMDS_MAX,
+	SETTING_QUEUE_DEPTH,
 	SETTING_COUNT,
 };
 

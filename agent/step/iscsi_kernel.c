@@ -12,13 +12,11 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "plan/plan.h"
 #include "step/bounded.h"
 #include "step/iscsi_kernel.h"
 
-/* As iscsid has them (iscsid.conf), but for the first: the root waits for its server. */
-#define RECOVERY_S  86400
-#define CMDS_MAX    128
-#define QUEUE_DEPTH 32
+/* As iscsid has them (iscsid.conf). */
 #define ABORT_S     15
 #define LU_RESET_S  30
 #define TGT_RESET_S 30
@@ -42,12 +40,13 @@ static int call(const struct iscsi_nl *nl, struct iscsi_nl_request *req, const c
 	return ret->error ? refused(what, ret->error, reterr) : 0;
 }
 
-int iscsi_kernel_create(const struct iscsi_nl *nl, struct iscsi_kernel *ret, struct err *reterr)
+int iscsi_kernel_create(const struct iscsi_nl *nl, const struct iscsi_dial_config *config,
+	struct iscsi_kernel *ret, struct err *reterr)
 {
 	struct iscsi_nl_request req = {.type = ISCSI_NL_CREATE_SESSION,
 		.cmd_sn = ISCSI_FIRST_CMD_SN,
-		.cmds_max = CMDS_MAX,
-		.queue_depth = QUEUE_DEPTH};
+		.cmds_max = (uint16_t)config->option[PLAN_CMDS_MAX],
+		.queue_depth = (uint16_t)config->option[PLAN_QUEUE_DEPTH]};
 	struct iscsi_kernel session = {.has_conn = false};
 	struct iscsi_nl_reply reply;
 	int r = call(nl, &req, "make an iSCSI session", &reply, reterr);
@@ -137,8 +136,8 @@ static int set_texts(const struct iscsi_nl *nl, uint32_t sid,
 	return 0;
 }
 
-static int set_numbers(
-	const struct iscsi_nl *nl, uint32_t sid, const struct iscsi_link *link, struct err *reterr)
+static int set_numbers(const struct iscsi_nl *nl, uint32_t sid, const uint32_t *option,
+	const struct iscsi_link *link, struct err *reterr)
 {
 	const uint32_t *v = link->keys.value;
 	const struct {
@@ -146,14 +145,13 @@ static int set_numbers(
 		uint32_t value;
 	} table[] = {
 		{ISCSI_NL_PERSISTENT_PORT, link->persistent.port},
-		{ISCSI_NL_RECOVERY_TMO, RECOVERY_S},
+		{ISCSI_NL_RECOVERY_TMO, option[PLAN_REPLACEMENT_S]},
 		{ISCSI_NL_FAST_ABORT, 1},
 		{ISCSI_NL_ABORT_TMO, ABORT_S},
 		{ISCSI_NL_LU_RESET_TMO, LU_RESET_S},
 		{ISCSI_NL_TGT_RESET_TMO, TGT_RESET_S},
-		/* No pings until iscsid is there: nobody could repair what they would break. */
-		{ISCSI_NL_PING_TMO, 0},
-		{ISCSI_NL_RECV_TMO, 0},
+		{ISCSI_NL_PING_TMO, option[PLAN_NOOP_TIMEOUT_S]},
+		{ISCSI_NL_RECV_TMO, option[PLAN_NOOP_INTERVAL_S]},
 		{ISCSI_NL_MAX_RECV, v[ISCSI_MAX_RECV]},
 		{ISCSI_NL_MAX_XMIT, link->keys.max_send & ~3u},
 		{ISCSI_NL_HEADER_DIGEST, v[ISCSI_HEADER_DIGEST]},
@@ -189,7 +187,7 @@ int iscsi_kernel_start(const struct iscsi_nl *nl, const struct iscsi_kernel *ses
 	if (r == 0)
 		r = set_texts(nl, session->sid, config, &link->persistent, reterr);
 	if (r == 0)
-		r = set_numbers(nl, session->sid, link, reterr);
+		r = set_numbers(nl, session->sid, config->option, link, reterr);
 	if (r == 0)
 		r = call(nl, &req, "start the session", &reply, reterr);
 	if (r < 0)

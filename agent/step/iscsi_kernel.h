@@ -15,8 +15,8 @@ struct iscsi_kernel {
 };
 
 /* Makes a session with one connection. Returns 0 with @ret, or a negative errno with @reterr. */
-int iscsi_kernel_create(const struct iscsi_nl *nl, struct iscsi_kernel *ret, struct err *reterr)
-	__attribute__((warn_unused_result));
+int iscsi_kernel_create(const struct iscsi_nl *nl, const struct iscsi_dial_config *config,
+	struct iscsi_kernel *ret, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Hands the connection @link over and starts the session: from now on the kernel speaks on it.

@@ -102,7 +102,7 @@ static enum iscsi_digest digest_of(const struct iscsi_keys *keys, unsigned int i
 
 void iscsi_keys_offer(struct iscsi_keys *keys, struct iscsi_answer *answer)
 {
-	static const char *const digests[] = {"None", "CRC32C", "CRC32C,None"};
+	static const char *const digests[] = {"None", "CRC32C", "CRC32C,None", "None,CRC32C"};
 
 	for (unsigned int i = 0; i < ISCSI_KEY_COUNT; i++) {
 		uint32_t offer = table[i].offer;

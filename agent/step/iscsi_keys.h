@@ -24,7 +24,12 @@ enum iscsi_key {
 	ISCSI_KEY_COUNT,
 };
 
-enum iscsi_digest { ISCSI_DIGEST_NONE, ISCSI_DIGEST_CRC32C, ISCSI_DIGEST_PREFER_CRC32C };
+enum iscsi_digest { /* as enum plan_digest */
+	ISCSI_DIGEST_NONE,
+	ISCSI_DIGEST_CRC32C,
+	ISCSI_DIGEST_PREFER_CRC32C,
+	ISCSI_DIGEST_PREFER_NONE,
+};
 
 /* What is offered, and then what is agreed. */
 struct iscsi_keys {

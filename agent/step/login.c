@@ -16,7 +16,6 @@
 #include "step/tcp.h"
 
 #define CONNECT_MS   3000
-#define LOGIN_MS     20000
 #define DISCOVERY_MS 10000
 
 /* Which engines log in, in order; the others stand in where one does not work. */
@@ -43,7 +42,8 @@ static int try_engine(const struct plan *plan, const struct login_engine *engine
 		if (fd < 0)
 			return fd;
 	}
-	r = engine->login(plan, portal, clock_min(deadline_ms, now_ms + LOGIN_MS), &engine_err);
+	r = engine->login(plan, portal,
+		clock_min(deadline_ms, now_ms + 1000ull * plan->option[PLAN_LOGIN_S]), &engine_err);
 	if (r < 0 && r != -EEXIST) {
 		*reterr = engine_err;
 		return r;

@@ -7,9 +7,11 @@
 
 #include "base/fs.h"
 #include "base/proc.h"
+#include "plan/option.h"
 #include "step/login_engine.h"
 
 #define ARGS_MAX    40
+#define PAIR_SIZE   64
 #define OUTPUT_SIZE 2048
 
 static const char *const programs[] = {"/sbin/iscsistart", "/usr/sbin/iscsistart"};
@@ -72,7 +74,8 @@ static int explain(
 static int iscsistart_login(const struct plan *plan, const struct portal *portal,
 	uint64_t deadline_ms, struct err *reterr)
 {
-	char port[8], tpgt[8], where[SETTING_VALUE_SIZE + 16], out[OUTPUT_SIZE];
+	char pair[PLAN_OPTION_COUNT][PAIR_SIZE], port[8], tpgt[8], where[SETTING_VALUE_SIZE + 16],
+		out[OUTPUT_SIZE];
 	const char *program = fs_exists(programs[0]) ? programs[0] : programs[1];
 	struct args a = {.argv = {program}, .n = 1};
 	int status;
@@ -94,10 +97,14 @@ static int iscsistart_login(const struct plan *plan, const struct portal *portal
 		add(&a, "-U", plan->chap.user_in);
 		add(&a, "-W", plan->chap.secret_in);
 	}
-	/* The root waits for its server; no ping may end the session before iscsid is there. */
-	add(&a, "-P", "node.session.timeo.replacement_timeout=86400");
-	add(&a, "-P", "node.conn[0].timeo.noop_out_interval=0");
-	add(&a, "-P", "node.conn[0].timeo.noop_out_timeout=0");
+	for (unsigned int i = 0; i < PLAN_OPTION_COUNT; i++) {
+		char value[PLAN_OPTION_TEXT_SIZE];
+
+		plan_option_text(plan, (enum plan_option)i, value);
+		(void)snprintf(pair[i], PAIR_SIZE, "%s=%s", plan_option_name((enum plan_option)i),
+			value); /* has the room */
+		add(&a, "-P", pair[i]);
+	}
 	/* One attempt: repeating is the plan's business. */
 	add(&a, "-P", "node.session.initial_login_retry_max=1");
 	status = proc_run(a.argv, deadline_ms, out, sizeof(out));

@@ -25,7 +25,7 @@ static int hand_over(const struct iscsi_nl *nl, struct iscsi_dial_config *config
 	uint32_t *ret_host, struct err *reterr)
 {
 	struct iscsi_kernel session;
-	int r = iscsi_kernel_create(nl, &session, reterr);
+	int r = iscsi_kernel_create(nl, config, &session, reterr);
 
 	if (r < 0)
 		return r;
@@ -48,8 +48,12 @@ static int native_login(const struct plan *plan, const struct portal *portal, ui
 	struct err *reterr)
 {
 	struct chap_keys chap;
-	struct iscsi_dial_config config = {
-		.initiator = plan->initiator, .target = plan->target, .chap = &chap};
+	struct iscsi_dial_config config = {.initiator = plan->initiator,
+		.target = plan->target,
+		.chap = &chap,
+		.header_digest = (enum iscsi_digest)plan->option[PLAN_HEADER_DIGEST],
+		.data_digest = (enum iscsi_digest)plan->option[PLAN_DATA_DIGEST],
+		.option = plan->option};
 	struct iscsi_link link = {.fd = -1};
 	struct iscsi_nl nl = {.fd = -1};
 	uint32_t guess, host;

@@ -72,6 +72,8 @@ static void test_offer(void **state)
 		"MaxRecvDataSegmentLength=262144|MaxBurstLength=16776192|FirstBurstLength=262144|"
 		"DefaultTime2Wait=2|DefaultTime2Retain=0|MaxOutstandingR2T=1|DataPDUInOrder=Yes|"
 		"DataSequenceInOrder=Yes|ErrorRecoveryLevel=0|MaxConnections=1|");
+	assert_non_null(strstr(offer(false, ISCSI_DIGEST_PREFER_NONE, ISCSI_DIGEST_CRC32C),
+		"HeaderDigest=None,CRC32C|DataDigest=CRC32C|"));
 	assert_string_equal(offer(true, ISCSI_DIGEST_CRC32C, ISCSI_DIGEST_CRC32C),
 		"HeaderDigest=None|DataDigest=None|MaxRecvDataSegmentLength=32768|"
 		"DefaultTime2Wait=2|DefaultTime2Retain=0|ErrorRecoveryLevel=0|");

@@ -51,6 +51,15 @@ static void test_forms(void **state)
 		{SETTING_ONFAIL, {"shell", "reboot", "poweroff", "local"}, {"", "halt"}},
 		{SETTING_LOG, {"off", "10.0.0.1", "10.0.0.1:514"}, {"", "10.0.0.1:", "a b"}},
 		{SETTING_DEBUG, {"0", "1"}, {"", "2", "yes"}},
+		{SETTING_HEADER_DIGEST, {"None", "CRC32C", "CRC32C,None", "None,CRC32C"},
+			{"", "none", "CRC32C,", "CRC32C,CRC32C", "MD5"}},
+		{SETTING_DATA_DIGEST, {"None"}, {"", "crc32c"}},
+		{SETTING_REPLACEMENT_TIMEOUT, {"0", "604800"}, {"", "604801", "-1"}},
+		{SETTING_NOOP_INTERVAL, {"0", "5"}, {"", "5s"}},
+		{SETTING_NOOP_TIMEOUT, {"0", "5"}, {"", "x"}},
+		{SETTING_LOGIN_TIMEOUT, {"1", "600"}, {"", "0", "601"}},
+		{SETTING_CMDS_MAX, {"2", "2048"}, {"", "1", "2049"}},
+		{SETTING_QUEUE_DEPTH, {"1", "1024"}, {"", "0", "1025"}},
 	};
 
 	(void)state;
