@@ -52,6 +52,24 @@ static void go_back(const struct trial_report *trial)
 	onfail_reboot();
 }
 
+void early_note_drift(const char *text)
+{
+	if (fs_replace(STATE_DRIFT, text, 0644) < 0)
+		log_warning("cannot write " STATE_DRIFT);
+}
+
+/* The firmware has its own mind, or another directory. */
+static void say_other(const struct trial_report *trial)
+{
+	char text[2 * NAME_SIZE + 80];
+
+	(void)snprintf(text, sizeof(text),
+		"generation %s is active, but the boot loader has loaded %s", trial->active,
+		trial->running[0] ? trial->running : "a kernel of another version"); /* fits */
+	log_warning("%s", text);
+	early_note_drift(text);
+}
+
 static int count(const char *generation, struct err *reterr)
 {
 	_cleanup_fd_ int boot_dirfd = open(EARLY_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -75,9 +93,7 @@ static int count(const char *generation, struct err *reterr)
 			TRIAL_ATTEMPTS);
 		break;
 	case TRIAL_OTHER:
-		log_warning("generation %s is active, but the boot loader has loaded %s",
-			trial.active,
-			trial.running[0] ? trial.running : "a kernel of another version");
+		say_other(&trial);
 		break;
 	case TRIAL_STUCK:
 		log_warning(

@@ -23,6 +23,9 @@ void early_start(const struct plan *plan, const char *generation);
 /* Waits for it until @deadline_ms. True with @report filled if EARLY_DIR is mounted. */
 bool early_wait(uint64_t deadline_ms, struct firmware_report *report);
 
+/* Keeps a sentence, of at most 255 bytes, for status and login: what does not fit of what was booted. */
+void early_note_drift(const char *text);
+
 /* Ends it, and unmounts what it has mounted: this boot is none of ours after all. */
 void early_stop(void);
 

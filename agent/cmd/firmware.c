@@ -118,15 +118,18 @@ static void check_kernel(
 	const char *root, const struct firmware_report *report, const char *generation)
 {
 	struct err err = {.code = 0};
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], text[256];
 	struct utsname kernel;
 	int r = 0;
 
 	if (uname(&kernel) < 0 || trial_has_modules(root, kernel.release))
 		return;
-	log_warning("the root has no modules for this kernel, %s: boot files and root do not "
-		    "belong together",
-		kernel.release);
+	(void)snprintf(text, sizeof(text),
+		"the root has no modules for this kernel, %s: boot files and root do not belong "
+		"together",
+		kernel.release); /* fits: 65 bytes at most */
+	log_warning("%s", text);
+	early_note_drift(text);
 	if (report->mounted)
 		r = activate_fitting(root, report,
 			&(struct trial_boot){generation, kernel.release, (uint32_t)time(NULL)},

@@ -18,6 +18,7 @@
 
 #define PLAN_TEXT_SIZE 16384
 #define WHEN_SIZE      32
+#define DRIFT_SIZE     256
 
 static void __attribute__((format(printf, 2, 3))) line(const char *name, const char *format, ...)
 {
@@ -135,14 +136,22 @@ static void show_sync(void)
 			state_get(&st, "reason"));
 }
 
-/* For a login: a line if the next boot is not what it should be. Reads nothing from a server. */
+/* Why boot files, root and server do not fit; "" if they do, or as far as that is known. */
+static const char *drift(char *buf, size_t size)
+{
+	return fs_read_line(STATE_DRIFT, buf, size) < 0 ? "" : buf;
+}
+
+/* For a login: a line if this boot or the next is not what it should be. Reads nothing from a server. */
 static int show_pending(void)
 {
 	struct state st;
 	struct err err = {.code = 0};
-	char buf[WHEN_SIZE];
+	char buf[WHEN_SIZE], why[DRIFT_SIZE];
 	int r = state_load(STATE_SYNC, &st, &err);
 
+	if (drift(why, sizeof(why))[0])
+		printf("pinet: %s\n", why);
 	if (r == -ENOENT)
 		return EXIT_OK;
 	if (r < 0) {
@@ -170,11 +179,15 @@ static void show_plan(void)
 
 static void show_booted(const struct state *st)
 {
+	char why[DRIFT_SIZE];
+
 	show_network(st);
 	show_nfs_root(st);
 	show_session(st);
 	show_firmware(st);
 	show_generation();
+	if (drift(why, sizeof(why))[0])
+		line("drift", "%s", why);
 	show_sync();
 	putchar('\n');
 	show_plan();

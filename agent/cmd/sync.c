@@ -2,19 +2,24 @@
  * pinet sync: the boot files become a generation; what could not be done stays pending.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "cmd/boot_dir.h"
 #include "cmd/cmd.h"
 #include "step/sync.h"
 
-#define KEEP_MAX 100
+#define KEEP_MAX  100
+#define DPKG_LOCK "var/lib/dpkg/lock"
 
 struct options {
 	const char *dir, *root, *tftp_prefix;
@@ -195,6 +200,31 @@ static int pending(const struct options *o, const struct boot_dir *d, struct sta
 	return o->defer ? EXIT_OK : EXIT_FAILED;
 }
 
+/* True if this boot found that the boot loader had loaded something else than what is active. */
+static bool has_drifted(const struct boot_dir *d)
+{
+	char path[PATH_MAX];
+
+	return boot_dir_path(d, &STATE_DRIFT[1], path, sizeof(path)) == 0 && fs_exists(path);
+}
+
+/*
+ * True if dpkg is at work, and this is no part of it: it may have unpacked a kernel without having
+ * made the initramfs of it. It has a file locked from its first to its last step (dpkg(1)), and tells
+ * its scripts its version.
+ */
+static bool dpkg_is_at_work(const struct boot_dir *d)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+
+	if (getenv("DPKG_RUNNING_VERSION") || boot_dir_path(d, DPKG_LOCK, path, sizeof(path)) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 static int run(const struct options *o, struct boot_dir *d, struct state *st, struct err *reterr)
 {
 	uint64_t started_ms = clock_now_ms();
@@ -205,6 +235,8 @@ static int run(const struct options *o, struct boot_dir *d, struct state *st, st
 		.kernel = d->kernel,
 		.interface = state_get(&d->boot, "network.interface"),
 		.booted = span_str(d->cmdline),
+		.drifted = has_drifted(d),
+		.iscsi = state_get(&d->boot, "session.target")[0] != '\0',
 		.tried = automatic ? "" : state_get(st, "tried"),
 		.force = o->force,
 		.adopt = o->adopt,
@@ -256,6 +288,11 @@ int cmd_sync(int argc, char **argv)
 	if (r == 0)
 		r = boot_dir_claim(&d, &err);
 	load_state(&d, &st); /* whoever was waited for may have changed it */
+	/* Whoever says so himself knows what he does. */
+	if (r == 0 && (o.defer || o.retry) && dpkg_is_at_work(&d))
+		r = err_set(&err, -EAGAIN,
+			"dpkg is at work, and the boot files may not be complete before it is "
+			"done");
 	if (r == 0)
 		r = run(&o, &d, &st, &err);
 	return r < 0 ? pending(&o, &d, &st, &err, (uint32_t)time(NULL)) : EXIT_OK;

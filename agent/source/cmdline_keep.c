@@ -11,11 +11,6 @@
 
 #define GENERATION "pinet.generation"
 
-struct keep {
-	bool (*is_elsewhere)(const void *ctx, struct span name);
-	const void *ctx;
-};
-
 /* A text in the making. */
 struct text {
 	char *out;
@@ -79,7 +74,7 @@ static bool goes_with_root(const struct cmdline_word *w)
 	return is_one_of(w->name, names);
 }
 
-static bool is_missed(const struct keep *k, const struct cmdline_word *w)
+static bool is_missed(const struct cmdline_keep_facts *k, const struct cmdline_word *w)
 {
 	return finds_root(w) && !(span_starts(w->name, "pinet.") && k->is_elsewhere &&
 					k->is_elsewhere(k->ctx, span_sub(w->name, 6, w->name.len)));
@@ -101,7 +96,7 @@ static bool speaks_for_itself(struct span text)
 	return false;
 }
 
-static bool misses_something(const struct keep *k, struct span text)
+static bool misses_something(const struct cmdline_keep_facts *k, struct span text)
 {
 	struct cmdline_word w;
 
@@ -119,6 +114,37 @@ static bool has_name(struct span text, struct span name)
 		if (span_eq(w.name, name))
 			return true;
 	return false;
+}
+
+/* The last one counts (man bootparam(7)); false if there is none. */
+static bool find_root(struct span text, struct span *ret)
+{
+	struct cmdline_word w;
+	bool found = false;
+
+	while (cmdline_next(&text, &w)) {
+		if (!span_eq_str(w.name, "root"))
+			continue;
+		*ret = w.value;
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * True if the machine was booted with a root= and @line has none, or one that cannot be meant. A
+ * value with quotes might not be the same again.
+ */
+static bool misses_root(const struct cmdline_keep_facts *k, struct span booted, struct span line)
+{
+	struct span was, is;
+
+	if (!k->has_root || !find_root(booted, &was) || !span_is_graph(was) ||
+		span_find(was, '"') < was.len)
+		return false;
+	if (!find_root(line, &is))
+		return true;
+	return !span_eq(was, is) && !k->has_root(k->ctx, is);
 }
 
 static bool is_text(struct span file)
@@ -172,23 +198,22 @@ static struct span for_init(struct span line)
 	return span_sub(line, (size_t)(w.whole.p - line.p), line.len);
 }
 
-int cmdline_keep(struct span booted, struct span file,
-	bool (*is_elsewhere)(const void *ctx, struct span name), const void *ctx, char *out,
-	size_t size, char ret_names[CMDLINE_KEEP_NAMES_SIZE], struct err *reterr)
+int cmdline_keep(struct span booted, struct span file, const struct cmdline_keep_facts *facts,
+	char *out, size_t size, char ret_names[CMDLINE_KEEP_NAMES_SIZE], struct err *reterr)
 {
-	const struct keep k = {is_elsewhere, ctx};
 	struct text t = {.out = out, .size = size};
 	struct span rest, line = first_line(file, &rest), words = booted;
 	char names[CMDLINE_KEEP_NAMES_SIZE] = "";
 	struct cmdline_word w;
 
-	if (!is_text(file) || speaks_for_itself(line) || !misses_something(&k, booted))
+	if (!is_text(file) || speaks_for_itself(line) ||
+		(!misses_something(facts, booted) && !misses_root(facts, booted, line)))
 		return 0;
 	put_line(&t, line, booted);
 	while (cmdline_next(&words, &w)) {
 		bool again = span_eq_str(w.name, "root") || !has_name(line, w.name);
 
-		if (!is_missed(&k, &w) && !(goes_with_root(&w) && again))
+		if (!is_missed(facts, &w) && !(goes_with_root(&w) && again))
 			continue;
 		put_word(&t, w.whole);
 		add_name(names, w.name);

@@ -14,6 +14,7 @@
 #define STATE_LEASE      STATE_DIR "/lease" /* for who renews it: KEY=VALUE; absent if static */
 #define STATE_FIRMWARE   STATE_DIR "/firmware" /* the TFTP copy: KEY=VALUE lines */
 #define STATE_PLAN       STATE_DIR "/plan" /* the plan as `pinet plan` prints it */
+#define STATE_DRIFT      STATE_DIR "/drift" /* a sentence: boot files, root and server do not fit */
 #define STATE_SYNC       "/var/lib/pinet/sync" /* the last sync: KEY=VALUE lines; survives a boot */
 #define STATE_KEYS       48
 #define STATE_KEY_SIZE   32

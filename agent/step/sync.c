@@ -72,12 +72,26 @@ static int activate(
 	r = w->once ? active_try(w->boot_dirfd, m, reterr) : active_set(w->boot_dirfd, m, reterr);
 	if (r < 0)
 		return r;
+	if (s->layout == MANIFEST_RASPI && !w->once && !s->active[0] && s->stamp.generation[0])
+		notes_add(&s->report->notes,
+			"config.txt had lost the block by which the firmware finds a generation, "
+			"and has it again");
 	s->report->verdict = w->once ? SYNC_ONCE : SYNC_ACTIVE;
 	strcpy(s->report->generation, m->generation);
 	strcpy(s->report->newest, m->generation);
 	if (!w->once)
 		strcpy(s->active, m->generation);
 	return 0;
+}
+
+/* The active generation is whole by TFTP; a server that shows another one as active boots that. */
+static void look_by_tftp(struct sync *s, const struct manifest *m)
+{
+	struct err err = {.code = 0};
+
+	if (s->wish->verify == SYNC_VERIFY_TFTP && strcmp(s->active, m->generation) == 0 &&
+		sync_tftp_active(s, m, &err) < 0)
+		notes_add(&s->report->notes, "%.230s", err.text);
 }
 
 /*
@@ -134,6 +148,7 @@ static int take_same(
 			return r;
 	}
 	strcpy(name, m->generation);
+	look_by_tftp(s, m);
 	if (r == 0)
 		tidy_up(s); /* @m may be elsewhere after this */
 	sync_save_stamp(s, name);
@@ -148,7 +163,8 @@ static int find_whole(struct sync *s, const struct manifest **ret, struct err *r
 	while ((r = sync_find_same(s, ret, reterr)) > 0) {
 		struct err err = {.code = 0};
 		bool read = s->wish->verify != SYNC_VERIFY_NONE &&
-			    (s->wish->force || strcmp((*ret)->generation, s->active) != 0);
+			    (s->wish->force || s->wish->drifted ||
+				    strcmp((*ret)->generation, s->active) != 0);
 
 		r = generation_check(s->wish->boot_dirfd, *ret, read, &err);
 		if (r == 0)
@@ -210,6 +226,7 @@ static int commit(struct sync *s, const struct lock *lock, struct stage *stage, 
 		r = activate(s, lock, &stage->manifest, reterr);
 	if (r < 0)
 		return r;
+	look_by_tftp(s, &stage->manifest);
 	s->report->made = true;
 	s->report->n_files = (unsigned int)stage->manifest.n;
 	s->report->n_written = stage->n_written;
@@ -318,7 +335,7 @@ static int attempt(struct sync *s, struct err *reterr)
 	newest = s->stamp.generation;
 	/* What tryboot.txt was made for is activated by a plain sync. */
 	if (sync_is_unchanged(s) && !s->wish->force && !s->wish->adopt && !s->wish->once &&
-		s->wish->verify != SYNC_VERIFY_TFTP &&
+		!s->wish->drifted && s->wish->verify != SYNC_VERIFY_TFTP &&
 		(!s->wish->tried[0] || strcmp(newest, s->wish->tried) != 0))
 		return nothing_new(s, reterr);
 	r = take_lock(s, &lock, reterr);

@@ -26,6 +26,8 @@ struct sync_wish {
 	const char *kernel; /* version of the running one, or "" */
 	const char *interface; /* that carries the root, or "" */
 	struct span booted; /* text of /proc/cmdline */
+	bool drifted; /* the boot loader did not load what was active: look whether that is whole */
+	bool iscsi; /* the root came by it */
 	const char *
 		tried; /* the generation that tryboot.txt was made for and nobody activated, or "" */
 	bool force; /* look at everything again; checks of the initramfs are remarks */

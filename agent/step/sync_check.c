@@ -23,14 +23,21 @@
 #define MODULE_SIZE 64
 #define UPDATE      "update-initramfs -u -k"
 
-/* The name of the module that drives the NIC of the root, "" if it is built in or not known. */
-static void find_driver(const struct sync *s, char ret[MODULE_SIZE])
+#define NEEDS 2
+
+/* A module without which this machine does not find its root. */
+struct need {
+	char module[MODULE_SIZE]; /* "" if it is built in or not known */
+	char what[64]; /* it does */
+};
+
+/* The module that drives the NIC of the root. */
+static void find_driver(const struct sync *s, struct need *ret)
 {
 	char name[128], path[PATH_MAX], target[PATH_MAX];
 	const char *base;
 	ssize_t n;
 
-	ret[0] = '\0';
 	if (!s->wish->interface[0] || strchr(s->wish->interface, '/') ||
 		(size_t)snprintf(name, sizeof(name), "sys/class/net/%s/device/driver/module",
 			s->wish->interface) >= sizeof(name) ||
@@ -43,7 +50,18 @@ static void find_driver(const struct sync *s, char ret[MODULE_SIZE])
 	base = strrchr(target, '/');
 	base = base ? base + 1 : target;
 	if (strlen(base) < MODULE_SIZE)
-		strcpy(ret, base);
+		strcpy(ret->module, base);
+	(void)snprintf(ret->what, sizeof(ret->what), "drives %.40s", s->wish->interface);
+}
+
+static void find_needs(const struct sync *s, struct need ret[NEEDS])
+{
+	memset(ret, 0, NEEDS * sizeof(ret[0]));
+	find_driver(s, &ret[0]);
+	if (!s->wish->iscsi)
+		return;
+	strcpy(ret[1].module, "iscsi_tcp");
+	strcpy(ret[1].what, "carries the root");
 }
 
 /* True if a line of lib/modules/VERSION/@list names the file of @module. */
@@ -121,12 +139,13 @@ static bool is_known(const struct sync *s, const struct boot_kernel *k)
 }
 
 /* Lists the images of @k; what one of them has counts. */
-static int list_mates(const struct sync *s, const struct boot_kernel *k, const char *driver,
-	struct initramfs *all, struct err *reterr)
+static int list_mates(const struct sync *s, const struct boot_kernel *k,
+	const struct need need[NEEDS], struct initramfs *all, struct err *reterr)
 {
 	for (unsigned int i = 0; i < k->n_mates; i++) {
 		const struct boot_file *f = &s->set.file[k->mate[i]];
-		struct initramfs one = {.n_wanted = driver[0] != '\0', .wanted = {driver}};
+		struct initramfs one = {
+			.n_wanted = NEEDS, .wanted = {need[0].module, need[1].module}};
 		int r = initramfs_list(s->place.boot_dirfd, f->source, INITRAMFS_LISTER,
 			clock_now_ms() + LIST_MS, &one, reterr);
 
@@ -136,7 +155,8 @@ static int list_mates(const struct sync *s, const struct boot_kernel *k, const c
 		}
 		all->has_agent |= one.has_agent;
 		all->has_modules |= one.has_modules;
-		all->found[0] |= one.found[0];
+		for (unsigned int j = 0; j < NEEDS; j++)
+			all->found[j] |= one.found[j];
 		for (unsigned int j = 0; j < one.n_versions; j++)
 			if (all->n_versions < INITRAMFS_VERSIONS)
 				strcpy(all->version[all->n_versions++], one.version[j]);
@@ -166,46 +186,56 @@ static int check_version(const struct sync *s, const struct boot_kernel *k,
 		source, k->version);
 }
 
-/* What makes it impossible to boot, or not likely. */
-static int check_contents(const struct sync *s, const struct boot_kernel *k, const char *driver,
-	const struct initramfs *list, struct notes *notes, struct err *reterr)
+/* Whether the module of @need is there, or need not be. */
+static int check_need(const struct sync *s, const struct boot_kernel *k, const struct need *need,
+	struct notes *notes, struct err *reterr)
 {
-	const char *source = s->set.file[k->mate[0]].source;
+	if (is_listed(s, k->version, "modules.builtin", need->module))
+		return 0;
+	if (!is_listed(s, k->version, "modules.dep", need->module)) {
+		notes_add(notes,
+			"the kernel %s has no module %s, which %s now: under another name, perhaps",
+			k->version, need->module, need->what);
+		return 0;
+	}
+	return err_set(reterr, -EINVAL,
+		"%s lacks the module %s, which %s, and could not boot this machine: add it to "
+		"/etc/initramfs-tools/modules and run " UPDATE " %s",
+		s->set.file[k->mate[0]].source, need->module, need->what, k->version);
+}
+
+/* What makes it impossible to boot, or not likely. */
+static int check_contents(const struct sync *s, const struct boot_kernel *k,
+	const struct need need[NEEDS], const struct initramfs *list, struct notes *notes,
+	struct err *reterr)
+{
+	int r = 0;
 
 	if (!list->has_agent)
 		return err_set(reterr, -EINVAL,
 			"%s has no pinet in it and could not boot this machine: run " UPDATE " %s",
-			source, k->version);
-	if (!driver[0] || list->found[0] || is_listed(s, k->version, "modules.builtin", driver))
-		return 0;
-	if (!is_listed(s, k->version, "modules.dep", driver)) {
-		notes_add(notes,
-			"the kernel %s has no module %s, which drives %s now: under another name, "
-			"perhaps",
-			k->version, driver, s->wish->interface);
-		return 0;
-	}
-	return err_set(reterr, -EINVAL,
-		"%s lacks the module %s, which drives %s, and could not boot this machine: add it "
-		"to /etc/initramfs-tools/modules and run " UPDATE " %s",
-		source, driver, s->wish->interface, k->version);
+			s->set.file[k->mate[0]].source, k->version);
+	for (unsigned int i = 0; i < NEEDS && r == 0; i++)
+		if (need[i].module[0] && !list->found[i])
+			r = check_need(s, k, &need[i], notes, reterr);
+	return r;
 }
 
 /* Whether the initramfs of @k boots. */
-static int check_kernel(const struct sync *s, const struct boot_kernel *k, const char *driver,
-	struct notes *notes, struct err *reterr)
+static int check_kernel(const struct sync *s, const struct boot_kernel *k,
+	const struct need need[NEEDS], struct notes *notes, struct err *reterr)
 {
-	struct initramfs list = {.n_wanted = driver[0] != '\0', .wanted = {driver}};
+	struct initramfs list = {.n_wanted = 0};
 	int r;
 
 	if (k->n_mates == 0 || is_known(s, k))
 		return 0;
-	r = list_mates(s, k, driver, &list, reterr);
+	r = list_mates(s, k, need, &list, reterr);
 	if (r == 0)
 		r = check_version(s, k, &list, reterr);
 	if (r < 0)
 		return r;
-	r = check_contents(s, k, driver, &list, notes, reterr);
+	r = check_contents(s, k, need, &list, notes, reterr);
 	if (r < 0 && s->wish->force) {
 		notes_add(notes, "%s", reterr->text);
 		reterr->code = 0;
@@ -225,11 +255,11 @@ static void check_all(const void *ctx, void *result)
 {
 	const struct sync *s = ctx;
 	struct verdict *v = result;
-	char driver[MODULE_SIZE];
+	struct need need[NEEDS];
 
-	find_driver(s, driver);
+	find_needs(s, need);
 	for (unsigned int i = 0; i < s->set.n_kernels; i++)
-		(void)!check_kernel(s, &s->set.kernel[i], driver, &v->notes, &v->why[i]);
+		(void)!check_kernel(s, &s->set.kernel[i], need, &v->notes, &v->why[i]);
 }
 
 /* Leaves out what does not boot. Returns 1 if there was something, 0, or a negative errno. */

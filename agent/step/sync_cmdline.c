@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +16,58 @@
 #include "step/sync_parts.h"
 #include "store/files.h"
 
+#define UDEV_SAFE "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#+-.:=@_"
+
+struct facts {
+	const struct sync *sync;
+	struct conf conf;
+};
+
 /* True if pinet.conf sets the setting @name. */
 static bool in_conf(const void *ctx, struct span name)
 {
-	const struct conf *conf = ctx;
+	const struct facts *facts = ctx;
 	enum setting_id id;
 
-	return settings_find(name, &id) == 0 && conf->set.one[id].present;
+	return settings_find(name, &id) == 0 && facts->conf.set.one[id].present;
+}
+
+/* The path below the root of what root=@value means; "" if that cannot be told. */
+static void root_path(struct span value, char *out, size_t size)
+{
+	static const struct {
+		const char *tag, *directory;
+	} kinds[] = {
+		{"LABEL", "label"},
+		{"UUID", "uuid"},
+		{"PARTLABEL", "partlabel"},
+		{"PARTUUID", "partuuid"},
+	};
+	struct span name = value, tag;
+	char text[256];
+
+	out[0] = '\0';
+	if (span_starts(value, "/dev/") && span_copy(value, text, sizeof(text)) == 0)
+		(void)snprintf(out, size, "%s", &text[1]);
+	tag = span_cut(&name, '=');
+	/* udev writes other characters in another way */
+	if (span_copy(name, text, sizeof(text)) < 0 || text[strspn(text, UDEV_SAFE)])
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (span_eq_str(tag, kinds[i].tag))
+			(void)snprintf(out, size, "dev/disk/by-%s/%s", kinds[i].directory, text);
+}
+
+/* False if no disk of this machine is called @value: the package wrote of a root that is elsewhere. */
+static bool has_root(const void *ctx, struct span value)
+{
+	const struct facts *facts = ctx;
+	char name[512], path[PATH_MAX];
+
+	root_path(value, name, sizeof(name));
+	return !name[0] || sync_root_path(facts->sync, "dev/disk", path, sizeof(path)) < 0 ||
+	       !fs_exists(path) || sync_root_path(facts->sync, name, path, sizeof(path)) < 0 ||
+	       fs_exists(path);
 }
 
 /* What pinet.conf says; nothing if it cannot be read. */
@@ -39,17 +85,19 @@ static void read_conf(const struct sync *s, struct conf *conf)
 /* Writes the file anew with what it has lost. Returns 1, 0 if nothing is, or a negative errno. */
 static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 {
-	_cleanup_free_ struct conf *conf = calloc(1, sizeof(*conf));
+	_cleanup_free_ struct facts *facts = calloc(1, sizeof(*facts));
+	const struct cmdline_keep_facts keep = {in_conf, s->wish->force ? NULL : has_root, facts};
 	struct boot_file *f = &s->set.file[c->file];
 	char text[SYNC_CMDLINE_SIZE];
 	_cleanup_fd_ int ours = -1;
 	int r;
 
-	if (!conf)
+	if (!facts)
 		return err_set(reterr, -ENOMEM, "no memory for pinet.conf");
-	read_conf(s, conf);
-	r = cmdline_keep(s->wish->booted, span_of(c->text, c->len), in_conf, conf, text,
-		sizeof(text), s->report->put_back, reterr);
+	facts->sync = s;
+	read_conf(s, &facts->conf);
+	r = cmdline_keep(s->wish->booted, span_of(c->text, c->len), &keep, text, sizeof(text),
+		s->report->put_back, reterr);
 	if (r <= 0)
 		return r;
 	ours = files_open_ours(s->wish->boot_dirfd, true, reterr);

@@ -128,4 +128,11 @@ void sync_save_stamp(struct sync *s, const char *name);
 int sync_tftp(const struct sync *s, const struct manifest *m, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/*
+ * Fetches by TFTP what makes @m the active generation: config.txt, or its manifest by the link, which
+ * not every server follows. Returns 0 or a negative errno with @reterr.
+ */
+int sync_tftp_active(const struct sync *s, const struct manifest *m, struct err *reterr)
+	__attribute__((warn_unused_result));
+
 #endif

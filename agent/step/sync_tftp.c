@@ -12,6 +12,8 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "step/sync_parts.h"
+#include "store/active.h"
+#include "store/config_txt.h"
 #include "store/files.h"
 
 #define BLOCK      "1428" /* bytes; what fits into a packet */
@@ -64,15 +66,24 @@ static int fetch(const struct sync *s, const char *name, const struct sha256 *di
 	return f.size == size && sha256_eq(&got, digest) ? 0 : -EBADMSG;
 }
 
-/* "PREFIX/pinet/NAME/PATH" without a slash in front. Returns 0 or -ENAMETOOLONG. */
-static int tftp_name(const char *prefix, const char *name, const char *path, char out[NAME_MAX_])
+/* "PREFIX/PATH" without a slash in front. Returns 0 or -ENAMETOOLONG. */
+static int top_name(const char *prefix, const char *path, char out[NAME_MAX_])
 {
 	size_t n = strlen(prefix);
 	const char *slash = n && prefix[n - 1] != '/' ? "/" : "";
 
-	return (size_t)snprintf(out, NAME_MAX_, "%s%s" FILES_DIR "/%s/%s", prefix, slash, name,
-		       path) < NAME_MAX_
+	return (size_t)snprintf(out, NAME_MAX_, "%s%s%s", prefix, slash, path) < NAME_MAX_
 		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+/* "PREFIX/pinet/NAME/PATH", the same. */
+static int tftp_name(const char *prefix, const char *name, const char *path, char out[NAME_MAX_])
+{
+	char text[NAME_MAX_];
+
+	return (size_t)snprintf(text, sizeof(text), FILES_DIR "/%s/%s", name, path) < sizeof(text)
+		       ? top_name(prefix, text, out)
 		       : -ENAMETOOLONG;
 }
 
@@ -197,4 +208,26 @@ int sync_tftp(const struct sync *s, const struct manifest *m, struct err *reterr
 			return failed(s, r, name, reterr);
 	}
 	return r;
+}
+
+int sync_tftp_active(const struct sync *s, const struct manifest *m, struct err *reterr)
+{
+	bool raspi = s->layout == MANIFEST_RASPI;
+	const char *prefix = "";
+	char name[NAME_MAX_];
+	struct sha256 digest;
+	uint64_t size;
+	int r = find_prefix(s, m, &prefix, reterr);
+
+	if (r < 0)
+		return r;
+	r = raspi ? files_read_back(s->wish->boot_dirfd, CONFIG_TXT_NAME, &digest, &size)
+		  : read_manifest(s, m->generation, &digest, &size);
+	if (r < 0)
+		return files_err(reterr, r, "cannot read what makes %s active", m->generation);
+	r = raspi ? top_name(prefix, CONFIG_TXT_NAME, name)
+		  : tftp_name(prefix, ACTIVE_LINK, MANIFEST_NAME, name);
+	if (r == 0)
+		r = fetch(s, name, &digest, size);
+	return r < 0 ? failed(s, r, name, reterr) : 0;
 }

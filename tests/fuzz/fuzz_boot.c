@@ -46,14 +46,21 @@ static void list(struct span in)
 	initramfs_feed_end(&l);
 }
 
+static bool no_root(const void *ctx, struct span value)
+{
+	(void)ctx;
+	(void)value;
+	return false;
+}
+
 static void cmdline(struct span in)
 {
+	static const struct cmdline_keep_facts facts = {.has_root = no_root};
 	char out[8192], again[8192], names[CMDLINE_KEEP_NAMES_SIZE];
 	struct span booted = span_cut(&in, '\0');
 
-	if (cmdline_keep(booted, in, NULL, NULL, out, sizeof(out), names, NULL) > 0 &&
-		cmdline_keep(
-			booted, span_str(out), NULL, NULL, again, sizeof(again), names, NULL) != 0)
+	if (cmdline_keep(booted, in, &facts, out, sizeof(out), names, NULL) > 0 &&
+		cmdline_keep(booted, span_str(out), &facts, again, sizeof(again), names, NULL) != 0)
 		__builtin_trap(); /* what was put back is there */
 	if (cmdline_for_generation(in, NAME, out, sizeof(out), NULL) == 0 &&
 		(cmdline_for_generation(span_str(out), NAME, again, sizeof(again), NULL) < 0 ||

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The link layout: a Debian kernel package, and a boot directory without config.txt."""
 
+import fcntl
 import json
 import os
 
@@ -117,6 +118,40 @@ def initramfs_that_cannot_boot(rig: Rig) -> None:
     assert rig.sync().status == 1 and rig.active() == f"g000001-{V9}"
     done = rig.sync("--force")
     assert done.status == 0 and "has no pinet in it" in done.err and rig.active().endswith(V10), done
+
+
+def initramfs_without_iscsi(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.put("root/run/pinet/boot", "result=ok\nsession.target=iqn.x\n")
+    assert "has no module iscsi_tcp, which carries the root now" in rig.sync().err
+    rig.debian(V10)
+    rig.put(f"root/lib/modules/{V10}/modules.dep", "kernel/drivers/scsi/iscsi_tcp.ko:\n")
+    done = rig.sync()
+    assert done.status == 1 and "lacks the module iscsi_tcp, which carries the root" in done.err, done
+    assert rig.active() == f"g000001-{V9}" and "iscsi_tcp" in rig.state()["reason"], rig.state()
+
+
+def waits_for_dpkg(rig: Rig) -> None:
+    """What runs by itself does nothing while dpkg is at work, unless dpkg has called it."""
+    rig.debian(V9)
+    rig.sync()
+    rig.put(f"root/boot/vmlinuz-{V9}", bzimage(V9) + b"new")  # and the initramfs of it is not made yet
+    rig.put("root/var/lib/dpkg/lock", "")
+    with open(rig.path("root/var/lib/dpkg/lock"), "r+b") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        for args in (("--defer",), ("--defer", "--retry")):
+            done = rig.sync(*args)
+            assert done.status == 0 and rig.generations() == [f"g000001-{V9}"], done
+            assert "dpkg is at work" in rig.state()["reason"] and rig.state()["result"] == "pending", rig.state()
+        done = rig.sync("--defer", prefix=("env", "DPKG_RUNNING_VERSION=1.21.22"))
+        assert done.status == 0 and rig.active() == f"g000002-{V9}" and rig.state()["result"] == "ok", done
+        rig.initramfs(f"root/boot/initrd.img-{V9}", V9, salt="b")
+        done = rig.sync()
+        assert done.status == 0 and rig.active() == f"g000003-{V9}", done
+        rig.initramfs(f"root/boot/initrd.img-{V9}", V9, salt="c")
+        rig.sync("--defer")
+    done = rig.sync("--retry", "--defer")
+    assert done.status == 0 and rig.active() == f"g000004-{V9}" and rig.state()["result"] == "ok", done
 
 
 def old_ones_are_removed(rig: Rig) -> None:

@@ -116,6 +116,7 @@ def config_txt_is_made_anew(rig: Rig) -> None:
     rig.sync()
     rig.put("boot/config.txt", mine)
     done = rig.sync()
+    assert "config.txt had lost the block" in done.err, done
     assert done.status == 0 and rig.active() == f"g000001-{V}" and rig.generations() == [f"g000001-{V}"], done
     rig.put("boot/config.txt", mine + "\n[all]\nkernel=kernel8.img\ninitramfs initramfs8 followkernel\n")
     rig.sync()
@@ -134,6 +135,29 @@ def lost_words_come_back(rig: Rig) -> None:
     rig.put("boot/cmdline.txt", "root=LABEL=writable\n")
     done = rig.sync()
     assert "lost" not in done.err and rig.read("boot/cmdline.txt") == "root=LABEL=writable\n", done
+
+
+def root_of_another_machine(rig: Rig) -> None:
+    """All else is in pinet.conf or comes by DHCP: a package writes what root= is on its boards."""
+    _rig(rig)
+    mine = "console=tty1 root=LABEL=writable\n"
+    rig.put("boot/cmdline.txt", mine)
+    rig.put("root/proc/cmdline", mine)
+    for name in ("by-label/writable", "by-label/other", "by-uuid/1234-5678"):
+        rig.put(f"root/dev/disk/{name}", "")
+    rig.sync()
+    for root in ("LABEL=RASPIROOT", "/dev/mmcblk0p2", "PARTUUID=0-2"):
+        rig.put("boot/cmdline.txt", f"console=tty0 root={root} rw\n")
+        done = rig.sync()
+        assert "cmdline.txt had lost root= and has it again" in done.err, done
+        assert rig.read("boot/cmdline.txt") == "console=tty0 rw root=LABEL=writable\n"
+        assert " root=LABEL=writable pinet.generation=" in boots(rig)["cmdline"]
+    # what is there may be meant, and so may what cannot be told
+    for root in ("LABEL=other", "UUID=1234-5678", "LABEL=with%20blank", "ZFS=pool"):
+        rig.put("boot/cmdline.txt", f"root={root}\n")
+        assert "lost" not in rig.sync().err and rig.read("boot/cmdline.txt") == f"root={root}\n"
+    rig.put("boot/cmdline.txt", "root=LABEL=tomorrow\n")
+    assert "lost" not in rig.sync("--force").err and rig.read("boot/cmdline.txt") == "root=LABEL=tomorrow\n"
 
 
 def for_one_boot(rig: Rig) -> None:

@@ -91,6 +91,25 @@ def two_at_once(rig: Rig) -> None:
     assert not os.path.exists(rig.path("boot/pinet/lock"))
 
 
+def two_clients_at_once(rig: Rig) -> None:
+    """One has the directory, the other is told so; what boots is of one of them."""
+    rig.debian(V9)
+    other = rig.path("other")
+    shutil.copytree(rig.root, other, symlinks=True)
+    rig.put("other/etc/machine-id", "ffffffffffffffffffffffffffffffff\n")
+    rig.put("other/etc/hostname", "other\n")
+    for _ in range(6):
+        argvs = [[rig.pinet, "sync", "--root", root, "--dir", rig.boot] for root in (rig.root, other)]
+        both = [subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) for argv in argvs]
+        errors = [one.communicate(timeout=60)[1] for one in both]
+        assert sorted(one.returncode for one in both) == [0, 1], errors
+        loser = errors[[one.returncode for one in both].index(1)]
+        assert "belongs to another machine" in loser or "is writing to the boot directory" in loser, loser
+        assert rig.generations() == [f"g000001-{V9}"] and rig.active() == f"g000001-{V9}"
+        for name in ("boot/pinet", "root/var/lib/pinet", "other/var/lib/pinet"):
+            rig.remove(name)
+
+
 def damage_is_mended(rig: Rig) -> None:
     rig.debian(V9)
     rig.sync()
@@ -109,6 +128,19 @@ def damage_is_mended(rig: Rig) -> None:
     rig.put("root/boot/System.map", "")
     done = rig.sync()
     assert done.status == 0 and rig.active() == f"g000003-{V9}", done
+
+
+def damage_is_mended_after_a_drift(rig: Rig) -> None:
+    """The boot loader did not load what is active: perhaps it could not."""
+    rig.debian(V9)
+    rig.sync()
+    rig.remove(f"boot/pinet/g000001-{V9}/vmlinuz")
+    assert "nothing to do" in rig.sync().err
+    rig.put("root/run/pinet/drift", f"generation g000001-{V9} is active, but the boot loader has loaded another\n")
+    done = rig.sync("--defer")
+    assert done.status == 0 and "vmlinuz is missing" in done.err and rig.active() == f"g000002-{V9}", done
+    done = rig.sync("--defer")
+    assert "nothing to do" in done.err, done
 
 
 def links_to_damage_become_copies(rig: Rig) -> None:
@@ -170,12 +202,36 @@ def by_tftp(rig: Rig) -> None:
         assert len(rig.generations()) == 3, rig.generations()
         assert rig.sync().status == 0
         active = rig.active()
-        # a copy of the directory that somebody made, and that is not what was stored
+        # a copy of the directory that somebody made: another one is active there
         shutil.copytree(rig.boot, rig.path("copy/boot"), symlinks=True)
+        os.unlink(rig.path("copy/boot/pinet/active"))
+        os.symlink(rig.generations()[0], rig.path("copy/boot/pinet/active"))
+        done = rig.sync("--verify=tftp", "--tftp-prefix", "copy/boot")
+        assert done.status == 0 and "gives another copy/boot/pinet/active/manifest" in done.err, done
+        # and it is not what was stored
         with open(rig.path(f"copy/boot/pinet/{active}/vmlinuz"), "r+b") as file:
             file.write(b"x")
         done = rig.sync("--verify=tftp", "--tftp-prefix", "copy/boot")
         assert done.status == 1 and f"gives another copy/boot/pinet/{active}/vmlinuz" in done.err, done
+    finally:
+        server.kill()
+        server.wait()
+
+
+def unreadable_by_tftp(rig: Rig) -> None:
+    """Files that NFS shows, and the TFTP server does not."""
+    rig.debian(V9)
+    _booted_from(rig, "/srv/tftp/boot")
+    server = _tftp(rig, rig.work)
+    try:
+        assert rig.sync("--verify=tftp").status == 0
+        image = f"boot/pinet/g000001-{V9}/initrd.img"
+        os.chmod(rig.path(image), 0o600)
+        done = rig.sync("--verify=tftp")
+        assert done.status == 1 and f"does not give {image}" in done.err and "may not read" in done.err, done
+        assert rig.state()["result"] == "pending", rig.state()
+        os.chmod(rig.path(image), 0o644)
+        assert rig.sync("--verify=tftp").status == 0
     finally:
         server.kill()
         server.wait()

@@ -24,13 +24,20 @@ static bool in_conf(const void *ctx, struct span name)
 	return strstr(ctx, wanted) != NULL;
 }
 
+/* A machine with one root. */
+static bool has_root(const void *ctx, struct span value)
+{
+	(void)ctx;
+	return span_eq_str(value, "LABEL=here");
+}
+
 /* "NAMES|TEXT" that @file becomes, "" if it stays, the sentence on failure. */
-static const char *keep_size(const char *booted, const char *file, const char *conf, size_t size)
+static const char *keep_facts(
+	const char *booted, const char *file, const struct cmdline_keep_facts *facts, size_t size)
 {
 	static char out[1024];
 	char text[512] = "untouched", names[CMDLINE_KEEP_NAMES_SIZE] = "untouched";
-	int r = cmdline_keep(span_str(booted), span_str(file), conf ? in_conf : NULL, conf, text,
-		size, names, &err);
+	int r = cmdline_keep(span_str(booted), span_str(file), facts, text, size, names, &err);
 
 	if (r < 0) {
 		assert_int_equal(r, err.code);
@@ -43,6 +50,20 @@ static const char *keep_size(const char *booted, const char *file, const char *c
 	}
 	(void)snprintf(out, sizeof(out), "%s|%s", names, text);
 	return out;
+}
+
+static const char *keep_size(const char *booted, const char *file, const char *conf, size_t size)
+{
+	struct cmdline_keep_facts facts = {.is_elsewhere = conf ? in_conf : NULL, .ctx = conf};
+
+	return keep_facts(booted, file, &facts, size);
+}
+
+static const char *keep_root(const char *booted, const char *file)
+{
+	static const struct cmdline_keep_facts facts = {.has_root = has_root};
+
+	return keep_facts(booted, file, &facts, 512);
 }
 
 static const char *keep(const char *booted, const char *file, const char *conf)
@@ -107,6 +128,27 @@ static void test_nothing_lost(void **state)
 		"pinet.server=|x pinet.server=a -- pinet.server=b");
 }
 
+/* A boot that had nothing but root= on its command line. */
+static void test_root(void **state)
+{
+	static const char booted[] = "console=tty1 root=LABEL=was rootflags=noatime quiet\n";
+
+	(void)state;
+	assert_string_equal(keep_root(booted, "a root=LABEL=RASPIROOT rw\n"),
+		"root= rootflags=|a rw root=LABEL=was rootflags=noatime\n");
+	assert_string_equal(
+		keep_root(booted, "a\n"), "root= rootflags=|a root=LABEL=was rootflags=noatime\n");
+	assert_string_equal(keep_root(booted, "root=LABEL=here root=b rw"),
+		"root= rootflags=|rw root=LABEL=was rootflags=noatime");
+	/* what is, or may be, meant stays */
+	assert_string_equal(keep_root(booted, "a root=LABEL=was\n"), "");
+	assert_string_equal(keep_root(booted, "root=b root=LABEL=here\n"), "");
+	assert_string_equal(keep_root(booted, "root=b pinet=off\n"), "");
+	assert_string_equal(keep_root(booted, "root=b pinet.server=c\n"), "");
+	/* a boot without root= tells nothing */
+	assert_string_equal(keep_root("quiet", "root=b"), "");
+}
+
 static void test_room(void **state)
 {
 	static const char result[] = "x pinet.server=a\n";
@@ -128,8 +170,9 @@ static void test_no_text(void **state)
 	char out[64], names[CMDLINE_KEEP_NAMES_SIZE];
 
 	(void)state;
-	assert_int_equal(cmdline_keep(span_str("pinet.server=a"), span_of(file, 3), NULL, NULL, out,
-				 sizeof(out), names, &err),
+	assert_int_equal(
+		cmdline_keep(span_str("pinet.server=a"), span_of(file, 3),
+			&(struct cmdline_keep_facts){.ctx = NULL}, out, sizeof(out), names, &err),
 		0);
 	assert_int_equal(
 		cmdline_for_generation(span_of(file, 3), "g000002-6.1", out, sizeof(out), &err),
@@ -166,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_no_text),
 		cmocka_unit_test(test_generation),
