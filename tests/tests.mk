@@ -73,8 +73,14 @@ $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%): %: %.o $(LIBOBJ:$(BUILD)/%=$(BUILD)/asan/%
 	@echo "  LD      $@"
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-dhcp: $(BUILD)/pinet
+# The network as a boot brings it up, and nothing else of one.
+$(BUILD)/tests/dhcp/up: $(BUILD)/tests/dhcp/up.o $(LIBOBJ)
+	@echo "  LD      $@"
+	$(Q)$(CC) -o $@ $^ $(LIBS)
+
+dhcp: $(BUILD)/pinet $(BUILD)/tests/dhcp/up
 	@tests/dhcp/run $<
+	@tests/dhcp/live $(BUILD)/tests/dhcp/up
 
 # Hooks and scripts, in a made-up root.
 shell: shell-run shell-completion

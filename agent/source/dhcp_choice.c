@@ -83,6 +83,11 @@ bool dhcp_choice_is_settled(const struct dhcp_choice *c)
 	return c->have && c->rank == DHCP_RANK_FULL;
 }
 
+bool dhcp_choice_asks_proxy(const struct dhcp_choice *c)
+{
+	return c->have && c->have_proxy && !c->proxy.bootfile[0] && c->rank != DHCP_RANK_FULL;
+}
+
 static void add_setting(struct settings *to, const struct settings *from, unsigned int id)
 {
 	to->one[id] = from->one[id];

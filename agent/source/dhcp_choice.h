@@ -52,6 +52,12 @@ int dhcp_choice_take(struct dhcp_choice *c, const struct lease *offer, const str
 bool dhcp_choice_is_settled(const struct dhcp_choice *c);
 
 /*
+ * True if what is chosen lacks something that a proxy may know: it says that it is there and names no
+ * boot file, which means that it wants to be asked at its port 4011 (PXE 2.1 section 2.2.3).
+ */
+bool dhcp_choice_asks_proxy(const struct dhcp_choice *c);
+
+/*
  * Adds to @lease what the proxy's answer @proxy says of the boot and @lease does not; a server that
  * it names stands above one that just happens to give out addresses. Words get "proxy " in front.
  */

@@ -307,12 +307,16 @@ int dhcp_lease_parse(struct span packet, struct lease *ret, struct notes *notes,
 bool dhcp_lease_names_server(const struct lease *lease)
 {
 	const struct setting *server = &lease->boot.one[SETTING_SERVER];
+	struct span word = span_str(server->word);
+	bool proxy = span_starts(word, "proxy ");
 
 	if (!server->present)
 		return false;
-	if (strcmp(server->word, "siaddr") != 0 && strcmp(server->word, "option 54") != 0)
+	if (proxy)
+		word = span_sub(word, strlen("proxy "), word.len);
+	if (!span_eq_str(word, "siaddr") && !span_eq_str(word, "option 54"))
 		return true;
 	return lease->pi_boot_server || lease->bootfile[0] || lease->rootpath[0] ||
-	       (strcmp(server->word, "siaddr") == 0 &&
+	       (!proxy && span_eq_str(word, "siaddr") &&
 		       lease->siaddr.s_addr != lease->server_id.s_addr);
 }

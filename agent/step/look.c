@@ -36,7 +36,10 @@ static void add_notes(const struct dhcp_client *c, struct notes *notes)
 	if (!choice->have_proxy)
 		return;
 	num_format_ip4(choice->proxy.server_id, server);
-	notes_add(notes, "DHCP: the proxy %s has answered", server);
+	notes_add(notes, "DHCP: the proxy %s has answered%s", server,
+		dhcp_choice_asks_proxy(choice)
+			? "; a boot will ask it at port 4011, which takes an address"
+			: "");
 }
 
 static int check_link(const char *ifname, struct err *reterr)

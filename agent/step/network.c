@@ -13,6 +13,7 @@
 #include "step/inform.h"
 #include "step/link.h"
 #include "step/nic.h"
+#include "step/pxe.h"
 #include "step/step.h"
 #include "step/udev.h"
 
@@ -280,7 +281,8 @@ static int make_room(
 		       : 0;
 }
 
-static int configure(struct race *race, struct network_report *report, struct err *reterr)
+static int configure(
+	struct race *race, uint64_t deadline_ms, struct network_report *report, struct err *reterr)
 {
 	const struct plan *plan = race->plan;
 	const struct nic *nic = race->winner;
@@ -312,6 +314,8 @@ static int configure(struct race *race, struct network_report *report, struct er
 			return r;
 	}
 	out.configured_ms = clock_now_ms();
+	if (out.have_lease)
+		pxe_ask(nic, deadline_ms, &out);
 	*report = out;
 	return 0;
 }
@@ -371,7 +375,7 @@ int network_run(const struct plan *plan, uint64_t deadline_ms, const struct netw
 	if (r == 0)
 		r = run_race(race, deadline_ms, reterr);
 	if (r == 0)
-		r = configure(race, report, reterr);
+		r = configure(race, deadline_ms, report, reterr);
 	if (r == 0 && plan->net.method == PLAN_METHOD_STATIC) {
 		r = inform_run(plan, deadline_ms, watch, report, reterr);
 		if (r < 0 && link_remove(&race->nl, report, false, NULL) == 0)

@@ -90,7 +90,9 @@ static void damage(const char *name)
 static void test_damage(void **state)
 {
 	static const char *const recorded[] = {"example-dnsmasq", "example-proxy", "example-dhcpd",
-		"example-kea", "example-openwrt"};
+		"example-kea", "example-openwrt", "example-router", "dnsmasq-pi", "dnsmasq-iscsi",
+		"dhcpd-overload", "proxy-efi", "proxy-4011", "inform-ack", "ack-dnsmasq",
+		"ack-dhcpd", "ack-kea"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(recorded) / sizeof(recorded[0]); i++)

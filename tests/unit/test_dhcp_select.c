@@ -145,6 +145,13 @@ static struct packet *proxy_offer(struct fixture *f)
 	return k;
 }
 
+/* As plan/offer has it for a machine that knows nothing of its server. */
+static enum dhcp_rank rank_by_server(void *ctx, const struct lease *offer)
+{
+	(void)ctx;
+	return dhcp_lease_names_server(offer) ? DHCP_RANK_FULL : DHCP_RANK_GUESS;
+}
+
 /* A proxy beside a router: a second late, without an address, and not to be requested. */
 static void test_proxy(void **state)
 {
@@ -167,6 +174,63 @@ static void test_proxy(void **state)
 	assert_string_equal(f->c.lease.boot.one[SETTING_SERVER].word, "proxy siaddr");
 	assert_true(f->c.lease.pi_boot_server);
 	assert_int_equal(f->c.lease.server_id.s_addr, htonl(0xc0a84d01));
+}
+
+/* One that says only that it is there wants to be asked at its own port. */
+static void test_proxy_port(void **state)
+{
+	struct fixture *f = *state;
+	struct dhcp_choice *c = &f->c.choice;
+
+	f->c.choice.judge.rank = rank_by_server;
+	start(f);
+	answer(f, DHCP_OFFER);
+	assert_int_equal(process(f), 0);
+	assert_false(dhcp_choice_asks_proxy(c));
+	proxy_offer(f);
+	assert_int_equal(process(f), 0);
+	assert_int_equal(c->rank, DHCP_RANK_GUESS);
+	assert_true(dhcp_choice_asks_proxy(c));
+	f->c.choice.judge.rank = NULL; /* all is configured */
+	start(f);
+	proxy_offer(f);
+	answer(f, DHCP_OFFER);
+	assert_int_equal(process(f), 0);
+	assert_false(dhcp_choice_asks_proxy(c));
+	f->c.choice.judge.rank = rank_by_server;
+	start(f);
+	packet_text(proxy_offer(f), 67, "boot.efi");
+	answer(f, DHCP_OFFER);
+	assert_int_equal(process(f), 0);
+	assert_int_equal(c->rank, DHCP_RANK_FULL);
+	assert_false(dhcp_choice_asks_proxy(c));
+}
+
+/* What it says there has its place in the lease, which had only its address so far. */
+static void test_proxy_port_answer(void **state)
+{
+	struct lease lease = {.server_id = {1}}, proxy = {.server_id = {2}}, answer = proxy;
+
+	(void)state;
+	assert_int_equal(settings_put(&lease.boot, SETTING_SERVER, "option 54",
+				 span_str("192.168.77.1"), NULL),
+		0);
+	assert_int_equal(
+		settings_put(&proxy.boot, SETTING_SERVER, "siaddr", span_str("192.168.77.5"), NULL),
+		0);
+	assert_int_equal(settings_put(&answer.boot, SETTING_SERVER, "siaddr",
+				 span_str("192.168.77.9"), NULL),
+		0);
+	strcpy(answer.bootfile, "boot.efi");
+	dhcp_choice_merge(&lease, &proxy);
+	assert_string_equal(lease.boot.one[SETTING_SERVER].value, "192.168.77.5");
+	assert_false(dhcp_lease_names_server(&lease));
+	dhcp_choice_merge(&lease, &answer);
+	assert_string_equal(lease.boot.one[SETTING_SERVER].value, "192.168.77.9");
+	assert_string_equal(lease.boot.one[SETTING_SERVER].word, "proxy siaddr");
+	assert_true(dhcp_lease_names_server(&lease));
+	dhcp_choice_merge(&lease, &proxy);
+	assert_string_equal(lease.boot.one[SETTING_SERVER].value, "192.168.77.9");
 }
 
 /* A proxy alone gives no address: the DISCOVERs go on. */
@@ -309,6 +373,8 @@ int main(void)
 		TEST(test_better_as_pxe),
 		TEST(test_late_answer),
 		TEST(test_proxy),
+		TEST(test_proxy_port),
+		TEST(test_proxy_port_answer),
 		TEST(test_proxy_alone),
 		TEST(test_turns),
 		TEST(test_decline),

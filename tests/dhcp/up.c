@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Brings the network up as pinet boot does, and prints the plan that comes of it: what pinet plan --dhcp
+ * cannot show, because it takes no address.
+ *
+ * Usage: up SECONDS CMDLINE CONF RESOLV
+ * RESOLV is written as /etc/resolv.conf would be. The address stays.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cmd/sources.h"
+#include "plan/format.h"
+#include "step/names.h"
+#include "step/step.h"
+
+#define NAMES_MS 5000
+
+static void on_waiting(void *ctx, const char *sentence)
+{
+	(void)ctx;
+	log_warning("%s", sentence);
+}
+
+static int write_resolv(
+	const struct plan *plan, const struct network_report *report, const char *path)
+{
+	char text[2048];
+	int r = netconf_resolv(plan, report, text, sizeof(text));
+	FILE *f = r == 0 ? fopen(path, "w") : NULL; /* in place: it may be mounted elsewhere */
+
+	if (!f)
+		return r ? r : -1;
+	fputs(text, f);
+	return fclose(f);
+}
+
+static int run(struct sources *all, uint64_t deadline_ms, const char *resolv, struct err *err)
+{
+	static struct network_report report;
+	static struct plan plan;
+	struct network_watch watch = {on_waiting, NULL, sources_judge(all)};
+	struct plan_sources src = sources_for_plan(all, NULL, false);
+	struct notes notes = {.n = 0};
+	int r = plan_merge(&src, &plan, &notes, err);
+
+	if (r == 0)
+		r = network_run(&plan, deadline_ms, &watch, &report, err);
+	if (r < 0)
+		return r;
+	all->machine.has_mac = true;
+	memcpy(all->machine.mac, report.mac, MAC_LEN);
+	src = sources_for_plan(all, network_lease(&report), true);
+	r = plan_merge(&src, &plan, &report.notes, err);
+	if (r == 0)
+		r = write_resolv(&plan, &report, resolv);
+	if (r == 0)
+		r = names_in_portals(&plan, clock_now_ms() + NAMES_MS, err);
+	if (r == 0)
+		format_plan(stdout, &plan, network_lease(&report), &report.notes);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static struct sources all;
+	struct err err = {.code = 0};
+	uint64_t now_ms = clock_now_ms();
+	int r;
+
+	if (argc != 5)
+		return EXIT_FAILURE;
+	r = sources_read(&all, argv[2], argv[3], &err);
+	if (r == 0)
+		r = run(&all, now_ms + strtoull(argv[1], NULL, 10) * 1000, argv[4], &err);
+	if (r < 0)
+		fprintf(stderr, "up: %s\n", err.text);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
