@@ -281,6 +281,16 @@ static bool is_over(void)
 	       strcmp(state_get(&st, "result"), "failed") != 0;
 }
 
+/* What the firmware booted from; without the module nobody sees it. */
+static void look_for_ibft(struct boot *b)
+{
+	struct err err = {.code = 0};
+
+	if (modules_load((const char *const[]){"iscsi_ibft", NULL}, &err) < 0)
+		log_warning("%s", err.text); /* it may be built in */
+	sources_read_ibft(&b->sources, IBFT_DIR);
+}
+
 static int run(struct boot *b)
 {
 	struct err err = {.code = 0};
@@ -297,6 +307,8 @@ static int run(struct boot *b)
 			log_warning("%s", err.text);
 		return EXIT_OK;
 	}
+	if (r == 0 && sources_want_ibft(&b->sources))
+		look_for_ibft(b);
 	if (r == 0)
 		r = make_plan(b, false, &err);
 	if (r < 0) {

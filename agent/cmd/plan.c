@@ -23,7 +23,7 @@
 #define DHCP_MS 10000
 
 struct options {
-	const char *cmdline, *conf, *lease, *dhcp;
+	const char *cmdline, *conf, *ibft, *lease, *dhcp;
 	bool json;
 	struct machine machine;
 };
@@ -33,6 +33,7 @@ static int parse_options(int argc, char **argv, struct options *opt)
 	static const struct option longs[] = {
 		{"cmdline", required_argument, NULL, 'c'},
 		{"conf", required_argument, NULL, 'f'},
+		{"ibft", required_argument, NULL, 'i'},
 		{"lease", required_argument, NULL, 'l'},
 		{"dhcp", required_argument, NULL, 'd'},
 		{"json", no_argument, NULL, 'j'},
@@ -46,6 +47,8 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			opt->cmdline = optarg;
 		else if (c == 'f')
 			opt->conf = optarg;
+		else if (c == 'i')
+			opt->ibft = optarg;
 		else if (c == 'l')
 			opt->lease = optarg;
 		else if (c == 'd')
@@ -156,6 +159,9 @@ int cmd_plan(int argc, char **argv)
 		return EXIT_USAGE;
 	known = opt.lease || opt.dhcp ? &lease : NULL;
 	r = sources_read(&all, opt.cmdline, opt.conf, &err);
+	/* With --mac it is another machine, of which this one's table says nothing. */
+	if (r == 0 && (opt.ibft || !opt.machine.has_mac) && sources_want_ibft(&all))
+		sources_read_ibft(&all, opt.ibft ? opt.ibft : IBFT_DIR);
 	if (r == 0)
 		r = find_machine(&opt, &all.machine, &err);
 	if (r == 0)

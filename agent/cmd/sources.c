@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The sources that are there before the network is: read together, as boot and plan need them.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/fs.h"
 #include "cmd/sources.h"
 
@@ -28,6 +30,24 @@ int sources_read(
 		return r;
 	*reterr = conf_err;
 	return conf_r;
+}
+
+bool sources_want_ibft(const struct sources *s)
+{
+	static const enum setting_id known[] = {SETTING_TARGET, SETTING_PORTAL, SETTING_SERVER};
+	const struct cmdline *c = &s->cmdline;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (c->set.one[known[i]].present || s->conf.set.one[known[i]].present)
+			return c->iscsi_auto && !c->off;
+	return (c->iscsi_auto || c->pinet_words) && !c->off && !c->nfs_root;
+}
+
+void sources_read_ibft(struct sources *s, const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	s->has_ibft = fd >= 0 && ibft_load(fd, &s->ibft) == 0;
 }
 
 bool sources_are_for_us(const struct sources *s)
@@ -66,12 +86,15 @@ void sources_notes(const struct sources *s, struct notes *notes)
 {
 	add_notes(&s->cmdline.notes, notes);
 	add_notes(&s->conf.notes, notes);
+	if (s->has_ibft)
+		add_notes(&s->ibft.notes, notes);
 }
 
 struct plan_sources sources_for_plan(const struct sources *s, const struct lease *lease, bool final)
 {
 	return (struct plan_sources){.cmdline = &s->cmdline,
 		.conf = &s->conf,
+		.ibft = s->has_ibft ? &s->ibft : NULL,
 		.machine = &s->machine,
 		.lease = lease,
 		.final = final};

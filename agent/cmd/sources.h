@@ -11,6 +11,8 @@ struct sources {
 	bool cmdline_failed; /* it could not be read; else what failed are the files */
 	struct cmdline cmdline;
 	struct conf conf;
+	bool has_ibft;
+	struct ibft ibft;
 	struct machine machine;
 };
 
@@ -22,6 +24,15 @@ struct sources {
  */
 int sources_read(struct sources *ret, const char *cmdline_path, const char *conf_path,
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * True if a table that the firmware left may have a say: the command line has iscsi_auto, or a word for
+ * us while neither it nor pinet.conf says where the root is.
+ */
+bool sources_want_ibft(const struct sources *s);
+
+/* Reads that table from the directory @path, if there is one: an iBFT, as sysfs shows it. */
+void sources_read_ibft(struct sources *s, const char *path);
 
 /* After an error: true if pinet is wanted on this machine, as far as can be told. */
 bool sources_are_for_us(const struct sources *s);

@@ -15,7 +15,8 @@ const struct command table_boot[] = {
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
 	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
 	{"plan", cmd_plan,
-		"[--cmdline FILE] [--conf FILE] [--lease FILE|--dhcp IFACE] [--mac MAC] [--json]",
+		"[--cmdline FILE] [--conf FILE] [--ibft DIR] [--lease FILE|--dhcp IFACE] [--mac "
+		"MAC] [--json]",
 		"show what a boot would do, and why"},
 	{"status", cmd_status, "[--pending]", "show how this machine booted"},
 	{NULL, NULL, NULL, NULL},

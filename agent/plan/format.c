@@ -110,7 +110,8 @@ static void format_net(const struct plan *plan, struct sink *s)
 	}
 	line(s, PLAN_NET, "net", value);
 	if (n->vlan_id) {
-		(void)snprintf(value, sizeof(value), "%u on %s", n->vlan_id, n->vlan_parent);
+		(void)snprintf(value, sizeof(value), "%u on %s", n->vlan_id,
+			n->vlan_parent[0] ? n->vlan_parent : "that");
 		line(s, PLAN_NET, "vlan", value);
 	}
 

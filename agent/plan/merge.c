@@ -33,11 +33,13 @@ static void note_before_dhcp(const struct merge *m)
 struct choice merge_choose(const struct merge *m, enum setting_id id, const char *fallback)
 {
 	bool dhcp = m->src->lease && m->out->dhcp == PLAN_TRUST_ALL && !is_before_dhcp(id);
-	const struct settings *const by_rank[] = {
-		&m->src->cmdline->set, &m->src->conf->set, dhcp ? &m->src->lease->boot : NULL};
-	static const enum origin origins[] = {ORIGIN_CMDLINE, ORIGIN_CONF, ORIGIN_DHCP};
+	bool ibft = m->src->ibft && (id == SETTING_INITIATOR || m->ibft_target);
+	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
+		ibft ? &m->src->ibft->set : NULL, dhcp ? &m->src->lease->boot : NULL};
+	static const enum origin origins[] = {
+		ORIGIN_CMDLINE, ORIGIN_CONF, ORIGIN_IBFT, ORIGIN_DHCP};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct choice c = {NULL, {origins[i], ""}};
 
 		if (!by_rank[i] || !by_rank[i]->one[id].present)
@@ -78,8 +80,9 @@ static bool decide_active(const struct merge *m)
 		 !m->src->conf->set.one[SETTING_SERVER].present)
 		why = "no pinet, iSCSI or NFS word on the kernel command line, no server in "
 		      "pinet.conf";
-	else if (c->iscsi_auto && !c->pinet_words)
-		why = "iscsi_auto: open-iscsi's own script follows the firmware's table";
+	else if (c->iscsi_auto && !m->src->ibft && !c->pinet_words &&
+		 !c->set.one[SETTING_TARGET].present)
+		why = "iscsi_auto, but the firmware has left no table of a target (iBFT)";
 	if (why)
 		strcpy(m->out->inactive_reason, why);
 	return !why;
@@ -106,9 +109,23 @@ static void name_machine(struct merge *m)
 		span_str(name), m->machine.hostname, sizeof(m->machine.hostname)); /* or "" */
 }
 
+/* The adapter that the firmware booted from, and the VLAN that is to be made on it. */
+static void take_adapter(const struct merge *m)
+{
+	const struct ibft *ibft = m->src->ibft;
+	struct plan_net *net = &m->out->net;
+
+	net->has_mac = true;
+	memcpy(net->mac, ibft->mac, MAC_LEN);
+	merge_set_origin(m, PLAN_NET, ORIGIN_IBFT, "mac");
+	net->vlan_id = ibft->vlan_id;
+	if (net->vlan_id)
+		(void)snprintf(net->ifname, sizeof(net->ifname), "vlan%u", net->vlan_id); /* fits */
+}
+
 /*
  * The interface: net= wins over the device in ip=, that over vlan= and BOOTIF= (as in
- * initramfs-tools).
+ * initramfs-tools), and these over the firmware's.
  */
 static void merge_interface(const struct merge *m)
 {
@@ -131,6 +148,8 @@ static void merge_interface(const struct merge *m)
 		net->has_mac = true;
 		memcpy(net->mac, c->bootif, MAC_LEN);
 		merge_set_origin(m, PLAN_NET, ORIGIN_CMDLINE, "BOOTIF");
+	} else if (m->src->ibft && m->src->ibft->has_mac) {
+		take_adapter(m);
 	}
 	if (c->vlan.present && strcmp(net->ifname, c->vlan.name) == 0) {
 		net->vlan_id = c->vlan.id;
@@ -157,6 +176,14 @@ static int merge_address(const struct merge *m)
 		memcpy(net->dns, c->ip.dns, sizeof(net->dns));
 		strcpy(net->hostname, c->ip.hostname);
 		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_CMDLINE, "ip");
+	} else if (m->out->origin[PLAN_NET].from == ORIGIN_IBFT && m->src->ibft->is_static) {
+		net->method = PLAN_METHOD_STATIC;
+		net->address = m->src->ibft->address;
+		net->prefix = m->src->ibft->prefix;
+		net->gateway = m->src->ibft->gateway;
+		memcpy(net->dns, m->src->ibft->dns, sizeof(net->dns));
+		strcpy(net->hostname, m->src->ibft->hostname);
+		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_IBFT, "ip-addr");
 	}
 	if (net->method == PLAN_METHOD_DHCP && m->out->dhcp == PLAN_TRUST_OFF)
 		return err_set(m->reterr, -EINVAL,
@@ -186,6 +213,7 @@ static void merge_server(const struct merge *m)
 	const struct settings *cmdline = &m->src->cmdline->set, *conf = &m->src->conf->set;
 	const struct settings *with_portal = cmdline->n_portals ? cmdline
 					     : conf->n_portals  ? conf
+					     : m->ibft_target   ? &m->src->ibft->set
 								: NULL;
 	struct portal portal;
 	char server[IP4_TEXT_SIZE];
@@ -201,10 +229,12 @@ static void merge_server(const struct merge *m)
 			strcpy(c.origin.word, l->boot.one[SETTING_SERVER].word);
 		}
 	}
-	if ((!c.value || !is_explicit(&c.origin)) && with_portal &&
+	if ((!c.value || !is_explicit(&c.origin)) && with_portal && with_portal->n_portals &&
 		settings_parse_portal(span_str(with_portal->portal[0]), &portal, NULL) == 0) {
 		c.value = portal.host;
-		c.origin.from = with_portal == cmdline ? ORIGIN_CMDLINE : ORIGIN_CONF;
+		c.origin.from = with_portal == cmdline ? ORIGIN_CMDLINE
+				: with_portal == conf  ? ORIGIN_CONF
+						       : ORIGIN_IBFT;
 		strcpy(c.origin.word, with_portal->one[SETTING_PORTAL].word);
 	} else if ((!c.value || !is_explicit(&c.origin)) && m->src->cmdline->nfs_root &&
 		   m->src->cmdline->nfs.host[0]) {
@@ -329,7 +359,9 @@ int plan_merge(
 	const struct plan_sources *src, struct plan *ret, struct notes *notes, struct err *reterr)
 {
 	struct plan out = {.active = false};
-	struct merge m = {src, &out, notes, reterr, *src->machine};
+	struct merge m = {src, &out, notes, reterr, *src->machine,
+		src->ibft && !src->cmdline->set.one[SETTING_TARGET].present &&
+			!src->conf->set.one[SETTING_TARGET].present};
 	int r;
 
 	out.active = decide_active(&m);

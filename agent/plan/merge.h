@@ -9,11 +9,13 @@
 #include "plan/plan.h"
 #include "source/cmdline.h"
 #include "source/conf.h"
+#include "source/ibft.h"
 #include "source/machine.h"
 
 struct plan_sources {
 	const struct cmdline *cmdline;
 	const struct conf *conf;
+	const struct ibft *ibft; /* NULL without such a table */
 	const struct machine *machine;
 	const struct lease *lease; /* NULL before DHCP or without it */
 	/*

@@ -13,6 +13,7 @@
 int merge_portals(const struct merge *m)
 {
 	const struct settings *const by_rank[] = {&m->src->cmdline->set, &m->src->conf->set,
+		m->ibft_target ? &m->src->ibft->set : NULL,
 		m->src->lease && m->out->dhcp == PLAN_TRUST_ALL ? &m->src->lease->boot : NULL};
 	struct plan *out = m->out;
 	struct span text = span_str(out->server);
@@ -20,7 +21,7 @@ int merge_portals(const struct merge *m)
 
 	(void)merge_take(
 		m, SETTING_PORTAL, PLAN_PORTAL, NULL); /* the values are a list: taken below */
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		if (!by_rank[i] || !by_rank[i]->n_portals)
 			continue;
 		out->n_portals = by_rank[i]->n_portals;
@@ -50,6 +51,9 @@ void merge_chap(const struct merge *m)
 	} else if (m->src->conf->chap.present) {
 		m->out->chap = m->src->conf->chap;
 		merge_set_origin(m, PLAN_CHAP, ORIGIN_CONF, "");
+	} else if (m->ibft_target && m->src->ibft->chap.present) {
+		m->out->chap = m->src->ibft->chap;
+		merge_set_origin(m, PLAN_CHAP, ORIGIN_IBFT, "");
 	} else if (m->src->lease && m->out->dhcp == PLAN_TRUST_ALL && m->src->lease->chap.present) {
 		m->out->chap = m->src->lease->chap;
 		merge_set_origin(m, PLAN_CHAP, ORIGIN_DHCP, "option 17");
@@ -177,6 +181,9 @@ int merge_firmware(const struct merge *m)
 		strcmp(merge_take(m, SETTING_FIRMWARE_POLICY, PLAN_FIRMWARE_POLICY, "optional"),
 			"required") == 0;
 	if (v && strcmp(v, "off") == 0)
+		return 0;
+	/* A firmware that boots from the LUN has its boot files there. */
+	if (!v && out->origin[PLAN_SERVER].from == ORIGIN_IBFT)
 		return 0;
 	out->firmware_on = true;
 	if (v)

@@ -18,6 +18,8 @@ struct merge {
 	struct notes *notes;
 	struct err *reterr;
 	struct machine machine; /* with its host name */
+	/* The table says how its target is reached: to another one that somebody named it has no word. */
+	bool ibft_target;
 };
 
 /* The value of @id by precedence, or @fallback. */

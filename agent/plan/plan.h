@@ -90,7 +90,7 @@ struct plan_net {
 	enum plan_method method;
 	char ifname[IF_NAMESIZE]; /* "" for any */
 	unsigned int vlan_id; /* of ifname, which is to be made on vlan_parent; 0 for none */
-	char vlan_parent[IF_NAMESIZE];
+	char vlan_parent[IF_NAMESIZE]; /* "" for the one that has @mac */
 	bool has_mac;
 	uint8_t mac[MAC_LEN]; /* net= or BOOTIF= */
 	struct in_addr address; /* static */

@@ -65,13 +65,22 @@ static void on_carrier(struct race *race, struct nic *nic, bool up)
 		race->winner = NULL;
 }
 
+static bool is_vlan_parent(const struct plan_net *net, const struct rtnl_link *link)
+{
+	if (net->vlan_parent[0])
+		return strcmp(net->vlan_parent, link->name) == 0;
+	/* Its VLANs have the same address. */
+	return link->has_mac && memcmp(net->mac, link->mac, MAC_LEN) == 0 && !link->enslaved &&
+	       strcmp(net->ifname, link->name) != 0;
+}
+
 /* Called while the kernel's answer is being read: no request may be sent from here. */
 static void on_link(void *ctx, const struct rtnl_link *link)
 {
 	struct race *race = ctx;
 	struct nic *nic = find_nic(race, link->ifindex);
 
-	if (race->plan->net.vlan_id && strcmp(race->plan->net.vlan_parent, link->name) == 0)
+	if (race->plan->net.vlan_id && is_vlan_parent(&race->plan->net, link))
 		race->vlan_parent = link->gone ? 0 : link->ifindex;
 	if (link->gone ||
 		(nic ? nic_is_lost(race->plan, link) : !nic_is_wanted(race->plan, link))) {
@@ -131,7 +140,7 @@ static void make_vlan(struct race *race)
 	if (r == 0)
 		r = rtnl_do(&race->nl, &add, &err,
 			"cannot make %s on %s (is the module 8021q there?)", net->ifname,
-			net->vlan_parent);
+			net->vlan_parent[0] ? net->vlan_parent : "the firmware's adapter");
 	if (r < 0 && r != -EEXIST)
 		race->watch->waiting(race->watch->ctx, err.text);
 }

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct notes notes = {.n = 0};
 	struct err err;
 	struct plan plan;
-	struct plan_sources src = {&c, &conf, &machine, NULL, true};
+	struct plan_sources src = {&c, &conf, NULL, &machine, NULL, true};
 	FILE *null;
 
 	if (cmdline_parse(span_of(data, size), &c, &err) < 0 ||

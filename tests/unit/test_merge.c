@@ -23,7 +23,7 @@ static int merge(const char *words, const struct lease *lease, struct plan *plan
 	const struct conf conf = {.notes.n = 0};
 	struct notes notes = {.n = 0};
 	struct cmdline cmdline;
-	struct plan_sources src = {&cmdline, &conf, &machine, lease, true};
+	struct plan_sources src = {&cmdline, &conf, NULL, &machine, lease, true};
 
 	assert_int_equal(cmdline_parse(span_str(words), &cmdline, err), 0);
 	return plan_merge(&src, plan, &notes, err);

@@ -22,7 +22,7 @@ static char rank(const char *words, const char *options)
 	const struct conf conf = {.notes.n = 0};
 	struct notes notes = {.n = 0};
 	struct cmdline cmdline;
-	struct plan_sources src = {&cmdline, &conf, &machine, NULL, false};
+	struct plan_sources src = {&cmdline, &conf, NULL, &machine, NULL, false};
 	struct lease lease;
 	struct packet k;
 
