@@ -7,6 +7,7 @@
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
 #: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; iscsi-lio in a guest; needs root
 #: dhcp           the examples for DHCP servers, run by the real ones, and the plans they lead to; needs root
+#: lease          pinet lease against dnsmasq, 2 min; needs root
 #: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: crash          sync killed at, and failing in, every system call, 20 min; crash-quick: a part
@@ -16,7 +17,7 @@
 #: clang          the agent by the other compiler, in BUILD/clang
 #: sync           pinet sync in temporary directories; needs root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell dhcp server iscsi sim sync fuzz-corpus
+#: check          unit golden shell dhcp lease server iscsi sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check crash-quick unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -81,6 +82,9 @@ $(BUILD)/tests/dhcp/up: $(BUILD)/tests/dhcp/up.o $(LIBOBJ)
 dhcp: $(BUILD)/pinet $(BUILD)/tests/dhcp/up
 	@tests/dhcp/run $<
 	@tests/dhcp/live $(BUILD)/tests/dhcp/up
+
+lease: $(BUILD)/pinet
+	@tests/lease/run $<
 
 # Hooks and scripts, in a made-up root.
 shell: shell-run shell-completion
@@ -205,7 +209,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell dhcp server iscsi sim sync fuzz-corpus
+CHECK := unit golden shell dhcp lease server iscsi sim sync fuzz-corpus
 TEST := lint tidy clang $(CHECK) crash-quick $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -214,7 +218,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell dhcp iscsi iscsi-lio sim sync crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell dhcp lease iscsi iscsi-lio sim sync crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)

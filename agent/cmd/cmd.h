@@ -13,6 +13,7 @@ int cmd_discover(int argc, char **argv);
 int cmd_firmware(int argc, char **argv);
 int cmd_generations(int argc, char **argv);
 int cmd_handover(int argc, char **argv);
+int cmd_lease(int argc, char **argv);
 int cmd_mark_good(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);

@@ -9,6 +9,7 @@
 const struct command table_system[] = {
 	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
 		"list what the boot server has for this machine"},
+	{"lease", cmd_lease, "", "renew the lease of the root's interface, for ever"},
 	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
 		"keep the generation of this boot as one to go back to"},
 	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",

@@ -12,6 +12,7 @@
 #define STATE_DIR        "/run/pinet"
 #define STATE_BOOT       STATE_DIR "/boot" /* how the boot went: KEY=VALUE; absent if not ours */
 #define STATE_LEASE      STATE_DIR "/lease" /* for who renews it: KEY=VALUE; absent if static */
+#define STATE_RENEWAL    STATE_DIR "/renewal" /* how `pinet lease` fares: KEY=VALUE */
 #define STATE_FIRMWARE   STATE_DIR "/firmware" /* the TFTP copy: KEY=VALUE lines */
 #define STATE_PLAN       STATE_DIR "/plan" /* the plan as `pinet plan` prints it */
 #define STATE_DRIFT      STATE_DIR "/drift" /* a sentence: boot files, root and server do not fit */

@@ -42,7 +42,7 @@ bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link)
 }
 
 /* A Raspberry Pi's firmware asks as a PC with BIOS does. */
-static uint16_t firmware_arch(void)
+uint16_t nic_arch(void)
 {
 	if (!fs_exists("/sys/firmware/efi"))
 		return DHCP_ARCH_X86_BIOS;
@@ -69,7 +69,7 @@ int nic_start_dhcp(struct nic *nic, struct in_addr ciaddr, const struct dhcp_jud
 		return r;
 	io = dhcp_io_transport(&nic->io);
 	dhcp_client_init(&nic->dhcp, &io, nic->mac, seed);
-	nic->dhcp.arch = firmware_arch();
+	nic->dhcp.arch = nic_arch();
 	nic->dhcp.choice.judge = *judge;
 	nic->dhcp.only_looks = nic->only_looks;
 	nic->running = true;

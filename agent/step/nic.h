@@ -45,6 +45,9 @@ bool nic_is_lost(const struct plan *plan, const struct rtnl_link *link);
 int nic_start_dhcp(struct nic *nic, struct in_addr ciaddr, const struct dhcp_judge *judge,
 	uint64_t now_ms, struct err *reterr) __attribute__((warn_unused_result));
 
+/* The type of this machine's firmware for option 93, enum dhcp_arch. */
+uint16_t nic_arch(void);
+
 /* Ends it: the carrier is gone, or the race is over. */
 void nic_stop_dhcp(struct nic *nic);
 
