@@ -240,6 +240,88 @@ def hostile(client: Client) -> None:
         expect(client.discover(fake.portal), "sends more than 262144 bytes of text in one answer")
 
 
+def damaged(client: Client) -> None:
+    """Lengths and ends that are not where they should be, at each stage."""
+
+    def header(**fields: int) -> bytes:
+        at = {"opcode": 0, "flags": 1, "ahs": 4, "length": 7}
+        text = bytearray(48)
+        text[0:2] = LOGIN, TO_OPERATIONAL
+        for name, value in fields.items():
+            text[at[name]] = value
+        return bytes(text)
+
+    def raw(*pieces: bytes):
+        def script(talk: Conversation) -> None:
+            talk.hear()
+            for piece in pieces:
+                talk.sock.sendall(piece)
+
+        return script
+
+    def second(*args, **named):
+        def script(talk: Conversation) -> None:
+            talk.hear()
+            talk.say(LOGIN, TO_OPERATIONAL, b"AuthMethod=None\0")
+            talk.hear()
+            talk.say(*args, **named)
+            talk.sock.recv(1)
+
+        return script
+
+    gone = "closes the connection"
+    for script, want in (
+        (raw(header()[:47]), gone),
+        (raw(header(length=20), b"AuthMethod=None"), gone),
+        (raw(header(ahs=255)), "additional header"),
+        (raw(header(opcode=0x21)), "answers the login with something else .PDU 0x21"),
+        (second(LOGIN, TO_FULL, b"HeaderDigest=CRC32C\0"), "HeaderDigest=CRC32C, which it cannot be"),
+        (second(LOGIN, TO_FULL, b"HeaderDigest=None\0HeaderDigest=None\0"), "HeaderDigest a second time"),
+        (second(LOGIN, TO_FULL, b"MaxBurstLength=" + b"9" * 4000 + b"\0"), "MaxBurstLength=9+\\.\\.\\., which it cannot"),
+        (second(LOGIN, TO_FULL, b"=None\0"), "whose key is no name"),
+        (second(LOGIN, TO_FULL, b"X" * 70 + b"=1\0"), "whose key is no name"),
+        (second(LOGIN, TO_FULL, b"", status=0x0301), "cannot serve the login now"),
+    ):
+        with Fake(script) as fake:
+            expect(client.login(fake.portal, NAME), f"({fake.portal}|the target).*({want})")
+
+
+def never_ends(client: Client) -> None:
+    """Exchanges that go on and on: none is taken part in for ever."""
+
+    def undecided(talk: Conversation) -> None:
+        while True:
+            talk.hear()
+            talk.say(LOGIN, 0)
+
+    def pinging(talk: Conversation) -> None:
+        talk.log_in()
+        talk.hear()
+        while True:
+            talk.say(NOP_IN, 0x80, itt=NO_TAG, ttt=NO_TAG)
+
+    def listing(*args, **named):
+        def script(talk: Conversation) -> None:
+            talk.log_in()
+            while True:
+                talk.hear()
+                talk.say(TEXT, *args, **named)
+
+        return script
+
+    with Fake(undecided) as fake:
+        expect(client.login(fake.portal, NAME), f"^{fake.portal} has not finished the login after 32 requests")
+    for script, want in (
+        (pinging, "does nothing but ping"),
+        (listing(0x40, b"", ttt=1), "does not come to an end of its list"),
+        (listing(0x80, b"TargetName=x\0", ttt=NO_TAG, itt=7), "SendTargets"),
+        (listing(0x80, b"", ttt=NO_TAG, length=0xFFFFFF), "sends 16777215 bytes of data in a PDU where"),
+        (listing(0x80, b"TargetAddress=10.0.0.1\0", ttt=NO_TAG), "of no target"),
+    ):
+        with Fake(script) as fake:
+            expect(client.discover(fake.portal), f"{fake.portal}.*{want}")
+
+
 def refused(client: Client) -> None:
     def script(talk: Conversation) -> None:
         talk.hear()
@@ -258,5 +340,7 @@ TESTS = {
     "list-in-pieces": list_in_pieces,
     "pings": pings,
     "hostile": hostile,
+    "damaged": damaged,
+    "never-ends": never_ends,
     "access-list": refused,
 }

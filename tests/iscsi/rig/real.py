@@ -6,9 +6,12 @@ import os
 from lib.proc import Daemon, port_open, run, wait_until
 
 from .client import Client, expect
+from .fake import Fake, moved
 
 ADDRESS = "192.168.77.1"
 PORTAL = f"{ADDRESS}:3260"
+ADDRESS6 = "fd00:77::1"
+PORTAL6 = f"[{ADDRESS6}]:3260"
 NAME = "iqn.2025-02.dev.example:"
 IN = ("pi", "correct-horse")
 OUT = ("nas", "target-side-secret")
@@ -117,6 +120,18 @@ def discovery_chap(client: Client, tgt: Tgt) -> None:
         tgt.admin("account", "unbind", "--user", IN[0])
 
 
+def ipv6(client: Client, tgt: Tgt) -> None:
+    target = tgt.target("ipv6", chap=True)
+    expect(client.login(PORTAL6, target, "none", *IN), rf"^at \[{ADDRESS6}\]:3260, then \[{ADDRESS6}\]:3260, tpgt 1,.* chap 5$")
+    expect(client.login(f"[{ADDRESS6}]:3261", target), f"^{ADDRESS6} refuses connections to port 3261")
+    expect(client.login("[fd00:77:0:0:0::1]", NAME + "nothing"), f":0::1.:3260 has no target {NAME}nothing")
+    # A server that is reached by IPv6 shows the portals that it has of both kinds.
+    text = client.discover(f"[{ADDRESS6}]", f"iscsi_target_ip={ADDRESS6} iscsi_initiator={NAME}i")
+    expect(text, rf"^\[{ADDRESS6}\]:3260 shows to {NAME}i:$", rf"^  {target}\n(    .*\n)*    \[{ADDRESS6}\]:3260,1$")
+    with Fake(moved(PORTAL6, 1)) as group:
+        expect(client.login(group.portal, target, "none", *IN), rf"^at \[{ADDRESS6}\]:3260, then {group.portal}, ")
+
+
 TESTS = {
     "login": login_none,
     "chap": login_chap,
@@ -124,4 +139,5 @@ TESTS = {
     "refusals": refusals,
     "discovery": discovery,
     "discovery-chap": discovery_chap,
+    "ipv6": ipv6,
 }
