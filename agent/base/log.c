@@ -14,11 +14,20 @@
 
 static enum log_level shown_max = LOG_LEVEL_STEP;
 static bool boot_lines;
+static void (*line_sink)(void *ctx, enum log_level level, uint64_t now_ms, const char *text);
+static void *line_sink_ctx;
 
 void log_setup(enum log_level max, bool boot)
 {
 	shown_max = max;
 	boot_lines = boot;
+}
+
+void log_set_sink(
+	void (*sink)(void *ctx, enum log_level level, uint64_t now_ms, const char *text), void *ctx)
+{
+	line_sink = sink;
+	line_sink_ctx = ctx;
 }
 
 /*
@@ -47,6 +56,8 @@ void log_line(enum log_level level, const char *format, ...)
 			*p = ' ';
 	if (boot_lines && level < LOG_LEVEL_DEBUG)
 		write_kmsg(text);
+	if (line_sink && level < LOG_LEVEL_DEBUG)
+		line_sink(line_sink_ctx, level, now_ms, text);
 	if (level > shown_max)
 		return;
 	if (boot_lines)

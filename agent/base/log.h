@@ -5,6 +5,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR, /* always shown */
@@ -15,6 +16,13 @@ enum log_level {
 
 /* Shows lines up to @max. With @boot each has the time since boot and goes to /dev/kmsg as well. */
 void log_setup(enum log_level max, bool boot);
+
+/*
+ * Gives each line but those for debugging to @sink as well, whatever is shown; @now_ms is of
+ * base/clock. It must not log. NULL: to nobody.
+ */
+void log_set_sink(void (*sink)(void *ctx, enum log_level level, uint64_t now_ms, const char *text),
+	void *ctx);
 
 /* One line "pinet: ..." without the newline; what is no printable ASCII in it is replaced. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/early.h"
 #include "cmd/onfail.h"
+#include "cmd/remote_log.h"
 #include "cmd/retry.h"
 #include "cmd/sources.h"
 #include "plan/format.h"
@@ -38,6 +39,7 @@ struct boot {
 	bool network_up;
 	bool final; /* what failed is nothing that waiting cures */
 	struct boot_report report;
+	struct syslog log;
 };
 
 static void on_waiting(void *ctx, const char *sentence)
@@ -180,6 +182,7 @@ static int attempt(struct boot *b, struct err *reterr)
 	if (r < 0)
 		return r;
 	r = make_plan(b, true, reterr);
+	remote_log_start(&b->log, &b->plan); /* of before, if there is no other */
 	if (r < 0)
 		return r;
 	if (b->plan.debug && !b->report.notes_shown) {
@@ -299,6 +302,7 @@ static int run(struct boot *b)
 	if (is_over())
 		return EXIT_OK;
 	b->started_ms = b->report.started_ms = clock_now_ms();
+	remote_log_keep(&b->log);
 	r = sources_read(&b->sources, NULL, NULL, &err);
 	log_setup(b->sources.cmdline.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
 	if (r < 0 && !sources_are_for_us(&b->sources)) {

@@ -185,6 +185,8 @@ static int save_boot(const struct boot_report *r, const struct plan *plan, struc
 	state_put(st, "root.fstype", "%s", r->root.fstype);
 	state_put(st, "root.lun", "%llu", (unsigned long long)r->root.lun);
 	put_firmware(st, plan);
+	state_put(st, "id", "%s", plan->id);
+	state_put(st, "log", "%s", plan->log);
 	state_put(st, "onfail", "%d", plan->onfail);
 	state_put(st, "timeout_s", "%u", plan->timeout_s);
 	put_ms(st, "time.boot_ms", r->started_ms);

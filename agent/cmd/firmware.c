@@ -20,6 +20,7 @@
 #include "cmd/cmd.h"
 #include "cmd/early.h"
 #include "cmd/onfail.h"
+#include "cmd/remote_log.h"
 #include "cmd/retry.h"
 #include "source/cmdline.h"
 #include "state/state.h"
@@ -194,6 +195,7 @@ static int run(const char *root)
 	uint64_t started_ms = clock_now_ms();
 	struct err err = {.code = 0}, unit_err = {.code = 0};
 	struct cmdline cmdline;
+	struct syslog log;
 	struct state st;
 	struct plan plan;
 	int r = state_load(STATE_BOOT, &st, &err);
@@ -205,6 +207,7 @@ static int run(const char *root)
 		log_error("%s", err.text);
 		return EXIT_FAILED;
 	}
+	remote_log_resume(&log, &st, true);
 	plan_from_state(&st, &plan);
 	if (!plan.firmware_on) {
 		check_kernel(root, &report, "");
