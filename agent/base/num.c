@@ -168,6 +168,12 @@ void num_format_ip4(struct in_addr a, char out[IP4_TEXT_SIZE])
 	(void)inet_ntop(AF_INET, &a, out, IP4_TEXT_SIZE); /* cannot fail: the size is enough */
 }
 
+void num_format_ip6(const struct in6_addr *a, char out[IP6_TEXT_SIZE])
+{
+	if (!inet_ntop(AF_INET6, a, out, IP6_TEXT_SIZE))
+		out[0] = '\0'; /* cannot be: it has the room */
+}
+
 uint16_t num_be16(const uint8_t *p)
 {
 	return (uint16_t)((p[0] << 8) | p[1]);

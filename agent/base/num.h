@@ -12,6 +12,7 @@
 #define MAC_LEN       6
 #define MAC_TEXT_SIZE 18 /* "dc:a6:32:e9:00:4c" and NUL */
 #define IP4_TEXT_SIZE 16
+#define IP6_TEXT_SIZE 46 /* INET6_ADDRSTRLEN */
 
 /*
  * Decimal digits only, the whole span, at most @max.
@@ -55,6 +56,7 @@ int num_parse_mac(struct span s, uint8_t ret[MAC_LEN]) __attribute__((warn_unuse
 /* "dc:a6:32:e9:00:4c" with @sep between the pairs. */
 void num_format_mac(const uint8_t mac[MAC_LEN], char sep, char out[MAC_TEXT_SIZE]);
 void num_format_ip4(struct in_addr a, char out[IP4_TEXT_SIZE]);
+void num_format_ip6(const struct in6_addr *a, char out[IP6_TEXT_SIZE]);
 
 uint16_t num_be16(const uint8_t *p);
 uint32_t num_be32(const uint8_t *p);

@@ -192,6 +192,9 @@ static int attempt(struct boot *b, struct err *reterr)
 	for (unsigned int i = 0; i < b->notes.n && !b->report.notes_shown; i++)
 		log_warning("%s", b->notes.text[i]);
 	b->report.notes_shown = true;
+	r = network_wait_ipv6(&b->plan, &b->report.network, b->deadline_ms, reterr);
+	if (r < 0)
+		return r;
 	if (b->plan.firmware_on)
 		early_start(&b->plan, b->sources.cmdline.generation);
 	if (b->plan.root_kind == PLAN_ROOT_NFS)

@@ -53,24 +53,24 @@ static void write_network_files(const struct boot_report *r, const struct plan *
 void boot_report_network(struct boot_report *r, const struct plan *plan)
 {
 	const struct network_report *n = &r->network;
-	char address[IP4_TEXT_SIZE], server[IP4_TEXT_SIZE];
+	char address[NETWORK_ADDRESS_SIZE], server[IP4_TEXT_SIZE];
 	struct err err = {.code = 0};
 
 	r->network_done_ms = clock_now_ms();
-	num_format_ip4(n->address, address);
+	network_address_text(n, address);
 	num_format_ip4(n->lease.server_id, server);
 	for (unsigned int i = 0; i < n->notes.n; i++)
 		log_warning("%s: DHCP: %s", n->ifname, n->notes.text[i]);
 	if (!n->ifname[0])
 		log_step("network: left as it is (ip=off)");
 	else if (n->have_lease)
-		log_step("%s: %s/%u from %s (DHCP, %u ms)", n->ifname, address, n->prefix, server,
+		log_step("%s: %s from %s (DHCP, %u ms)", n->ifname, address, server,
 			(unsigned int)(n->configured_ms - n->discover_ms));
 	else if (n->informed)
-		log_step("%s: %s/%u (static), options of %s (DHCP)", n->ifname, address, n->prefix,
-			server);
+		log_step("%s: %s (static), options of %s (DHCP)", n->ifname, address, server);
 	else
-		log_step("%s: %s/%u (static)", n->ifname, address, n->prefix);
+		log_step("%s: %s (%s)", n->ifname, address,
+			n->advertised ? "advertised by a router" : "static");
 	if (boot_lease_save(n, &err) < 0)
 		log_warning("%s", err.text);
 	write_network_files(r, plan);
@@ -111,13 +111,13 @@ static void put_ms(struct state *st, const char *key, uint64_t ms)
 
 static void put_network(struct state *st, const struct network_report *n)
 {
-	char mac[MAC_TEXT_SIZE], address[IP4_TEXT_SIZE], server[IP4_TEXT_SIZE];
+	char mac[MAC_TEXT_SIZE], address[NETWORK_ADDRESS_SIZE], server[IP4_TEXT_SIZE];
 
 	num_format_mac(n->mac, ':', mac);
-	num_format_ip4(n->address, address);
+	network_address_text(n, address);
 	state_put(st, "network.interface", "%s", n->ifname);
 	state_put(st, "network.mac", "%s", mac);
-	state_put(st, "network.address", "%s/%u", address, n->prefix);
+	state_put(st, "network.address", "%s", address);
 	if (!network_lease(n))
 		return;
 	num_format_ip4(n->lease.server_id, server);

@@ -96,6 +96,17 @@ static void line(struct sink *s, enum plan_field field, const char *name, const 
 	put(s, &s->plan->origin[field], name, value);
 }
 
+static void format_address6(const struct plan_net *n, char *out, size_t size)
+{
+	char address[IP6_TEXT_SIZE], gateway[IP6_TEXT_SIZE];
+	bool via = !IN6_IS_ADDR_UNSPECIFIED(&n->gateway6);
+
+	num_format_ip6(&n->address6, address);
+	num_format_ip6(&n->gateway6, gateway);
+	(void)snprintf(out, size, "%s/%u%s%s", address, n->prefix6, via ? " via " : "",
+		via ? gateway : ""); /* fits */
+}
+
 static void format_net(const struct plan *plan, struct sink *s)
 {
 	const struct plan_net *n = &plan->net;
@@ -119,6 +130,10 @@ static void format_net(const struct plan *plan, struct sink *s)
 	num_format_ip4(n->gateway, gateway);
 	if (n->method == PLAN_METHOD_OFF)
 		(void)snprintf(value, sizeof(value), "left alone");
+	else if (n->method == PLAN_METHOD_AUTO6)
+		(void)snprintf(value, sizeof(value), "IPv6, as a router advertises");
+	else if (n->method == PLAN_METHOD_STATIC6)
+		format_address6(n, value, sizeof(value));
 	else if (n->method == PLAN_METHOD_DHCP && !n->address.s_addr)
 		(void)snprintf(value, sizeof(value), "DHCP");
 	else

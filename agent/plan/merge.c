@@ -163,17 +163,26 @@ static int merge_address(const struct merge *m)
 {
 	const struct cmdline *c = m->src->cmdline;
 	struct plan_net *net = &m->out->net;
+	static const enum plan_method method[] = {
+		[IP_DHCP] = PLAN_METHOD_DHCP,
+		[IP_STATIC] = PLAN_METHOD_STATIC,
+		[IP_OFF] = PLAN_METHOD_OFF,
+		[IP_STATIC6] = PLAN_METHOD_STATIC6,
+		[IP_AUTO6] = PLAN_METHOD_AUTO6,
+	};
 
 	net->method = PLAN_METHOD_DHCP;
 	if (c->has_ip) {
-		net->method = c->ip.method == IP_STATIC ? PLAN_METHOD_STATIC
-			      : c->ip.method == IP_OFF  ? PLAN_METHOD_OFF
-							: PLAN_METHOD_DHCP;
+		net->method = method[c->ip.method];
 		net->address = c->ip.client;
 		net->prefix = c->ip.prefix;
 		net->gateway = c->ip.gateway;
 		net->server = c->ip.server;
 		memcpy(net->dns, c->ip.dns, sizeof(net->dns));
+		net->address6 = c->ip.client6;
+		net->prefix6 = c->ip.prefix6;
+		net->gateway6 = c->ip.gateway6;
+		memcpy(net->dns6, c->ip.dns6, sizeof(net->dns6));
 		strcpy(net->hostname, c->ip.hostname);
 		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_CMDLINE, "ip");
 	} else if (m->out->origin[PLAN_NET].from == ORIGIN_IBFT && m->src->ibft->is_static) {
@@ -216,6 +225,7 @@ static void merge_server(const struct merge *m)
 					     : m->ibft_target   ? &m->src->ibft->set
 								: NULL;
 	struct portal portal;
+	struct span text;
 	char server[IP4_TEXT_SIZE];
 
 	if (c.value && strcmp(c.value, "dhcp") == 0) {
@@ -245,7 +255,10 @@ static void merge_server(const struct merge *m)
 		c.value = server;
 		c.origin = (struct plan_origin){ORIGIN_CMDLINE, "ip"};
 	}
-	(void)snprintf(m->out->server, sizeof(m->out->server), "%s", c.value ? c.value : "");
+	text = span_str(c.value ? c.value : "");
+	if (span_starts(text, "["))
+		text = span_sub(text, 1, text.len - 2); /* was checked to have both */
+	(void)!span_copy(text, m->out->server, sizeof(m->out->server)); /* sizes are alike */
 	m->out->origin[PLAN_SERVER] = c.origin;
 }
 

@@ -35,9 +35,6 @@ int merge_portals(const struct merge *m)
 	if (!out->server[0])
 		return 0;
 	out->n_portals = 1;
-	if (text.p[0] == '[') {
-		text = span_sub(text, 1, text.len - 2);
-	}
 	out->portal[0] =
 		(struct portal){.ipv6 = num_parse_ip6(text, &a6) == 0, .port = 3260, .tpgt = 1};
 	return span_copy(text, out->portal[0].host, sizeof(out->portal[0].host));

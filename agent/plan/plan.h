@@ -50,7 +50,13 @@ struct plan_origin {
 	char word[SETTING_WORD_SIZE]; /* as the source spells it; "" for a default */
 };
 
-enum plan_method { PLAN_METHOD_DHCP, PLAN_METHOD_STATIC, PLAN_METHOD_OFF };
+enum plan_method {
+	PLAN_METHOD_DHCP,
+	PLAN_METHOD_STATIC,
+	PLAN_METHOD_OFF,
+	PLAN_METHOD_STATIC6, /* address6, and no IPv4 */
+	PLAN_METHOD_AUTO6, /* of a router's advertisement, and no IPv4 */
+};
 enum plan_trust { PLAN_TRUST_ALL, PLAN_TRUST_ADDRESS, PLAN_TRUST_OFF };
 enum plan_login { PLAN_LOGIN_AUTO, PLAN_LOGIN_NATIVE, PLAN_LOGIN_ISCSISTART };
 enum plan_onfail { PLAN_ONFAIL_SHELL, PLAN_ONFAIL_REBOOT, PLAN_ONFAIL_POWEROFF, PLAN_ONFAIL_LOCAL };
@@ -97,6 +103,8 @@ struct plan_net {
 	unsigned int prefix;
 	struct in_addr gateway, server; /* 0.0.0.0 if not given */
 	struct in_addr dns[2];
+	struct in6_addr address6, gateway6, dns6[2]; /* :: if not given */
+	unsigned int prefix6;
 	char hostname[65];
 };
 

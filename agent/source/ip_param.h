@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum ip_method { IP_DHCP, IP_STATIC, IP_OFF };
+enum ip_method { IP_DHCP, IP_STATIC, IP_OFF, IP_STATIC6, IP_AUTO6 };
 
-/* Addresses are 0.0.0.0 where the field was empty. */
+/* Addresses are 0.0.0.0 or :: where the field was empty. */
 struct ip_param {
 	enum ip_method method;
 	struct in_addr client, server, gateway;
@@ -21,14 +21,19 @@ struct ip_param {
 	char hostname[65];
 	char device[IF_NAMESIZE];
 	struct in_addr dns[2], ntp;
+	struct in6_addr client6, gateway6, dns6[2];
+	unsigned int prefix6; /* 64 when the netmask field is empty */
 };
 
 /*
  * Reads the value of ip= (Linux Documentation/admin-guide/nfs/nfsroot.rst):
  * CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0, or one of
- * off none on any dhcp bootp rarp both, or a device name.
+ * off none on any dhcp bootp rarp both auto6, or a device name. As dracut has it, IPv6 addresses stand in
+ * brackets, NETMASK is then a prefix length, and auto6 takes the address that a router's advertisement
+ * makes.
  *
- * Returns 0, or -EINVAL, or -EOPNOTSUPP for what is IPv6's, with @reterr naming field and column; @ret is then left alone.
+ * Returns 0, or -EINVAL, or -EOPNOTSUPP for DHCPv6, with @reterr naming field and column; @ret is then
+ * left alone.
  */
 int ip_param_parse(struct span value, struct ip_param *ret, struct err *reterr)
 	__attribute__((warn_unused_result));

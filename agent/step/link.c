@@ -105,7 +105,7 @@ bool link_is_same(const struct network_report *a, const struct network_report *b
 	const struct lease *x = &a->lease, *y = &b->lease;
 
 	if (a->ifindex != b->ifindex || a->address.s_addr != b->address.s_addr ||
-		a->prefix != b->prefix || a->have_lease != b->have_lease)
+		a->prefix != b->prefix || a->have_lease != b->have_lease || a->ipv6 || b->ipv6)
 		return false;
 	return !a->have_lease ||
 	       (x->mtu == y->mtu && x->broadcast.s_addr == y->broadcast.s_addr &&
@@ -116,12 +116,17 @@ bool link_is_same(const struct network_report *a, const struct network_report *b
 int link_remove(struct rtnl *nl, const struct network_report *report, bool down, struct err *reterr)
 {
 	struct rtnl_request req;
-	char shown[IP4_TEXT_SIZE];
+	char shown[NETWORK_ADDRESS_SIZE];
 	int r;
 
-	num_format_ip4(report->address, shown);
-	rtnl_msg_del_address(&req, report->ifindex, report->address, report->prefix);
-	r = rtnl_do(nl, &req, reterr, "%s: cannot take the address %s away", report->ifname, shown);
+	network_address_text(report, shown);
+	if (report->ipv6)
+		rtnl_msg_del_address6(&req, report->ifindex, &report->address6, report->prefix);
+	else
+		rtnl_msg_del_address(&req, report->ifindex, report->address, report->prefix);
+	r = report->advertised ? 0
+			       : rtnl_do(nl, &req, reterr, "%s: cannot take the address %s away",
+					 report->ifname, shown);
 	if (r == -EADDRNOTAVAIL || r == -ENODEV)
 		r = 0; /* it is gone already */
 	if (!down || r < 0)

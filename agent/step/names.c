@@ -22,6 +22,34 @@
 #define SERVER_MS   1000 /* what one server gets in the first round; twice as much in the next */
 #define NAME_SIZE   512
 
+int names_to_sockaddr(
+	const char *host, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
+{
+	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+	memset(ret, 0, sizeof(*ret));
+	if (num_parse_ip4(span_str(host), &a4.sin_addr) == 0) {
+		memcpy(ret, &a4, sizeof(a4));
+		*ret_len = sizeof(a4);
+		return 0;
+	}
+	if (num_parse_ip6(span_str(host), &a6.sin6_addr) == 0) {
+		memcpy(ret, &a6, sizeof(a6));
+		*ret_len = sizeof(a6);
+		return 0;
+	}
+	return -EDESTADDRREQ;
+}
+
+static bool is_numeric(const char *host)
+{
+	struct in6_addr a6;
+	struct in_addr a4;
+
+	return num_parse_ip4(span_str(host), &a4) == 0 || num_parse_ip6(span_str(host), &a6) == 0;
+}
+
 static void take_search(struct span line, struct names_conf *c)
 {
 	c->n_search = 0; /* the last line counts (resolv.conf(5)) */
@@ -43,7 +71,8 @@ void names_conf_parse(struct span text, struct names_conf *ret)
 
 		line = span_trim(line);
 		if (span_eq_str(word, "nameserver") && c.n_servers < 4 &&
-			num_parse_ip4(line, &c.server[c.n_servers]) == 0)
+			span_copy(line, c.server[c.n_servers], NAMES_ADDRESS_SIZE) == 0 &&
+			is_numeric(c.server[c.n_servers]))
 			c.n_servers++;
 		else if (span_eq_str(word, "search") || span_eq_str(word, "domain"))
 			take_search(line, &c);
@@ -97,15 +126,18 @@ static void take_answer(struct question *q, struct span answer)
 }
 
 /* 0 when both answers are there, -ETIMEDOUT, or another negative errno of the socket. */
-static int ask(struct in_addr server, uint64_t deadline_ms, struct question *q)
+static int ask(const char *server, uint64_t deadline_ms, struct question *q)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET, .sin_port = htons(DNS_PORT), .sin_addr = server};
-	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	_cleanup_fd_ int fd = -1;
 	uint8_t answer[DNS_ANSWER_SIZE];
-	int r;
+	struct sockaddr_storage to;
+	socklen_t to_len;
+	int r = names_to_sockaddr(server, DNS_PORT, &to, &to_len);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+	if (r < 0)
+		return r;
+	fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, to_len) < 0)
 		return -errno;
 	r = send_questions(fd, q);
 	if (r < 0)
@@ -178,14 +210,12 @@ static int find_name(
 
 static int explain(int r, const char *host, const struct names_conf *c, struct err *reterr)
 {
-	char servers[4 * IP4_TEXT_SIZE] = "", text[IP4_TEXT_SIZE];
+	char servers[4 * NAMES_ADDRESS_SIZE] = "";
 	size_t at = 0;
 
-	for (unsigned int i = 0; i < c->n_servers; i++) {
-		num_format_ip4(c->server[i], text);
-		at += (size_t)snprintf(
-			servers + at, sizeof(servers) - at, "%s%s", at ? " " : "", text); /* fits */
-	}
+	for (unsigned int i = 0; i < c->n_servers; i++)
+		at += (size_t)snprintf(servers + at, sizeof(servers) - at, "%s%s", at ? " " : "",
+			c->server[i]); /* fits */
 	if (!c->n_servers)
 		return err_set(reterr, -EDESTADDRREQ,
 			"%.200s is a name, and no name server is known: write its address, or let "
@@ -200,14 +230,6 @@ static int explain(int r, const char *host, const struct names_conf *c, struct e
 		return err_set(reterr, r, "%.200s: the name server %s refuses to answer, or cannot",
 			host, servers);
 	return err_sys(reterr, r, "%.200s: cannot ask the name server %s", host, servers);
-}
-
-static bool is_numeric(const char *host)
-{
-	struct in6_addr a6;
-	struct in_addr a4;
-
-	return num_parse_ip4(span_str(host), &a4) == 0 || num_parse_ip6(span_str(host), &a6) == 0;
 }
 
 int names_find(const char *host, uint64_t deadline_ms, struct names *ret, struct err *reterr)

@@ -5,6 +5,7 @@
 #define STEP_NAMES_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "plan/plan.h"
@@ -20,9 +21,13 @@ struct names {
 /* How the name servers are found; for tests. */
 struct names_conf {
 	unsigned int n_servers, n_search;
-	struct in_addr server[4];
+	char server[4][NAMES_ADDRESS_SIZE]; /* numeric, IPv6 without brackets */
 	char search[4][256];
 };
+
+/* @host, which is numeric, and @port for connect(2). Returns 0 or -EDESTADDRREQ. */
+int names_to_sockaddr(const char *host, uint16_t port, struct sockaddr_storage *ret,
+	socklen_t *ret_len) __attribute__((warn_unused_result));
 
 /* Reads the text of a resolv.conf(5); what is malformed in it, or too much, is passed over. */
 void names_conf_parse(struct span text, struct names_conf *ret);

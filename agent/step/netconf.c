@@ -28,6 +28,13 @@ static void put(struct text *t, const char *s)
 	t->at += n;
 }
 
+static void put_line(struct text *t, const char *what, const char *value)
+{
+	put(t, what);
+	put(t, value);
+	put(t, "\n");
+}
+
 /* NAME='VALUE': readers source the file in a shell, so nothing may end the quotes. */
 static void assign(struct text *t, const char *name, const char *value)
 {
@@ -73,6 +80,17 @@ static struct in_addr default_gateway(const struct plan *plan, const struct netw
 	return r->have_lease ? (struct in_addr){0} : plan->net.gateway;
 }
 
+void network_address_text(const struct network_report *r, char out[NETWORK_ADDRESS_SIZE])
+{
+	char text[IP6_TEXT_SIZE];
+
+	if (r->ipv6)
+		num_format_ip6(&r->address6, text);
+	else
+		num_format_ip4(r->address, text);
+	(void)snprintf(out, NETWORK_ADDRESS_SIZE, "%s/%u", text, r->prefix); /* fits */
+}
+
 static struct in_addr name_server(
 	const struct plan *plan, const struct network_report *r, unsigned int i)
 {
@@ -94,9 +112,31 @@ static struct in_addr root_server(const struct plan *plan, const struct network_
 
 static struct in_addr broadcast(const struct network_report *r)
 {
+	if (r->ipv6)
+		return r->address; /* there is none */
 	if (r->have_lease && r->lease.broadcast.s_addr)
 		return r->lease.broadcast;
 	return num_broadcast4(r->address, r->prefix);
+}
+
+static void assign_ip6(struct text *t, const char *name, const struct in6_addr *a)
+{
+	char shown[IP6_TEXT_SIZE];
+
+	num_format_ip6(a, shown);
+	assign(t, name, IN6_IS_ADDR_UNSPECIFIED(a) ? "" : shown);
+}
+
+/* klibc has no words for it: those of initramfs-tools' dhclient, which cloud-init reads as well. */
+static void assign_ipv6(
+	struct text *t, const struct plan *plan, const struct network_report *report)
+{
+	assign(t, "IPV6PROTO", report->advertised ? "auto" : "none");
+	assign_ip6(t, "IPV6ADDR", &report->address6);
+	assign_u64(t, "IPV6NETMASK", report->prefix);
+	assign_ip6(t, "IPV6GATEWAY", &plan->net.gateway6);
+	assign_ip6(t, "IPV6DNS0", &plan->net.dns6[0]);
+	assign_ip6(t, "IPV6DNS1", &plan->net.dns6[1]);
 }
 
 int netconf_format(
@@ -105,13 +145,14 @@ int netconf_format(
 	const struct lease *l = &report->lease;
 	const bool dhcp = report->have_lease, names = network_lease(report) != NULL;
 	const bool boot = is_believed(plan, report);
+	const struct in_addr none = {0};
 	struct text t = {out, 0, size, size == 0};
 
 	assign(&t, "DEVICE", report->ifname);
 	assign(&t, "PROTO", dhcp ? "dhcp" : "none");
 	assign_ip4(&t, "IPV4ADDR", report->address);
 	assign_ip4(&t, "IPV4BROADCAST", broadcast(report));
-	assign_ip4(&t, "IPV4NETMASK", num_mask4(report->prefix));
+	assign_ip4(&t, "IPV4NETMASK", report->ipv6 ? none : num_mask4(report->prefix));
 	assign_ip4(&t, "IPV4GATEWAY", default_gateway(plan, report));
 	assign_ip4(&t, "IPV4DNS0", name_server(plan, report, 0));
 	assign_ip4(&t, "IPV4DNS1", name_server(plan, report, 1));
@@ -127,6 +168,8 @@ int netconf_format(
 	assign_u64(&t, "UPTIME", clock_now_ms() / 1000);
 	assign_u64(&t, "DHCPLEASETIME", dhcp && l->has_lease_time ? l->lease_s : 0);
 	assign(&t, "DOMAINSEARCH", names ? l->search : "");
+	if (report->ipv6)
+		assign_ipv6(&t, plan, report);
 	return t.full ? -ENOSPC : 0;
 }
 
@@ -134,24 +177,24 @@ int netconf_resolv(
 	const struct plan *plan, const struct network_report *report, char *out, size_t size)
 {
 	struct text t = {out, 0, size, size == 0};
-	char shown[IP4_TEXT_SIZE];
+	char shown[IP6_TEXT_SIZE];
 
 	if (size)
 		out[0] = '\0';
 	for (unsigned int i = 0; i < 2; i++) {
 		struct in_addr a = name_server(plan, report, i);
 
-		if (!a.s_addr)
-			continue;
 		num_format_ip4(a, shown);
-		put(&t, "nameserver ");
-		put(&t, shown);
-		put(&t, "\n");
+		if (a.s_addr)
+			put_line(&t, "nameserver ", shown);
+		num_format_ip6(&plan->net.dns6[i], shown);
+		if (!IN6_IS_ADDR_UNSPECIFIED(&plan->net.dns6[i]))
+			put_line(&t, "nameserver ", shown);
 	}
 	if (t.at && network_lease(report) && (report->lease.search[0] || report->lease.domain[0])) {
-		put(&t, "search "); /* both were checked to be names when the lease was read */
-		put(&t, report->lease.search[0] ? report->lease.search : report->lease.domain);
-		put(&t, "\n");
+		/* both were checked to be names when the lease was read */
+		put_line(&t, "search ",
+			report->lease.search[0] ? report->lease.search : report->lease.domain);
 	}
 	return t.full ? -ENOSPC : 0;
 }

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "step/inform.h"
+#include "step/ipv6.h"
 #include "step/link.h"
 #include "step/nic.h"
 #include "step/pxe.h"
@@ -157,7 +158,7 @@ static void advance(struct race *race, struct nic *nic, uint64_t now_ms)
 			raise_link(race, nic);
 	} else if (!nic->carrier || nic->running) {
 		return;
-	} else if (race->plan->net.method == PLAN_METHOD_STATIC) {
+	} else if (race->plan->net.method != PLAN_METHOD_DHCP) {
 		if (!race->winner)
 			race->winner = nic;
 	} else if (nic_start_dhcp(nic, (struct in_addr){0}, &race->watch->judge, now_ms, &err) <
@@ -290,6 +291,11 @@ static int make_room(
 		       : 0;
 }
 
+static bool is_ipv6(const struct plan *plan)
+{
+	return plan->net.method == PLAN_METHOD_STATIC6 || plan->net.method == PLAN_METHOD_AUTO6;
+}
+
 static int configure(
 	struct race *race, uint64_t deadline_ms, struct network_report *report, struct err *reterr)
 {
@@ -318,7 +324,8 @@ static int configure(
 		if (r < 0)
 			return r;
 		memset(report, 0, sizeof(*report));
-		r = link_configure(&race->nl, plan, &out, reterr);
+		r = is_ipv6(plan) ? ipv6_configure(&race->nl, plan, deadline_ms, &out, reterr)
+				  : link_configure(&race->nl, plan, &out, reterr);
 		if (r < 0)
 			return r;
 	}

@@ -43,6 +43,11 @@ int rtnl_open_monitor(struct rtnl *nl, struct err *reterr)
 	return open_socket(nl, SOCK_NONBLOCK, RTMGRP_LINK, reterr);
 }
 
+int rtnl_open_monitor6(struct rtnl *nl, struct err *reterr)
+{
+	return open_socket(nl, SOCK_NONBLOCK, RTMGRP_IPV6_IFADDR, reterr);
+}
+
 void rtnl_close(struct rtnl *nl)
 {
 	cleanup_fd(&nl->fd);
@@ -148,18 +153,24 @@ int rtnl_do(struct rtnl *nl, struct rtnl_request *req, struct err *reterr, const
 	return r;
 }
 
+static int dump_with(struct rtnl *nl, struct rtnl_request *req,
+	void (*each)(void *ctx, const struct rtnl_msg *msg), void *ctx, struct err *reterr)
+{
+	char words[8];
+	int r = send_request(nl, req);
+
+	if (r == 0)
+		r = read_answer(nl, each, ctx, words, sizeof(words));
+	return r < 0 ? err_sys(reterr, r, "cannot list network interfaces and routes") : 0;
+}
+
 static int dump(struct rtnl *nl, uint16_t type, void (*each)(void *ctx, const struct rtnl_msg *msg),
 	void *ctx, struct err *reterr)
 {
 	struct rtnl_request req;
-	char words[8];
-	int r;
 
 	rtnl_msg_dump(&req, type);
-	r = send_request(nl, &req);
-	if (r == 0)
-		r = read_answer(nl, each, ctx, words, sizeof(words));
-	return r < 0 ? err_sys(reterr, r, "cannot list network interfaces and routes") : 0;
+	return dump_with(nl, &req, each, ctx, reterr);
 }
 
 struct link_listener {
@@ -251,4 +262,36 @@ int rtnl_find_address(struct rtnl *nl, struct rtnl_address *ret, struct err *ret
 	if (search.found)
 		*ret = search.address;
 	return search.found;
+}
+
+struct address6_listener {
+	void (*seen)(void *ctx, const struct rtnl_address6 *address);
+	void *ctx;
+};
+
+static void tell_address6(void *ctx, const struct rtnl_msg *msg)
+{
+	const struct address6_listener *l = ctx;
+	struct rtnl_address6 a;
+
+	if (msg->type == RTM_NEWADDR && rtnl_msg_parse_address6(msg, &a) == 0)
+		l->seen(l->ctx, &a);
+}
+
+int rtnl_dump_addresses6(struct rtnl *nl,
+	void (*seen)(void *ctx, const struct rtnl_address6 *address), void *ctx, struct err *reterr)
+{
+	struct address6_listener l = {seen, ctx};
+	struct rtnl_request req;
+
+	rtnl_msg_dump_addresses6(&req);
+	return dump_with(nl, &req, tell_address6, &l, reterr);
+}
+
+void rtnl_drain(struct rtnl *nl)
+{
+	uint8_t byte;
+
+	while (recv(nl->fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
+		;
 }

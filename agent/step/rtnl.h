@@ -14,9 +14,13 @@ struct rtnl {
 
 #define RTNL_CLOSED ((struct rtnl){.fd = -1})
 
-/* A socket for requests, or one that hears of changes of links. 0 or a negative errno. */
+/*
+ * A socket for requests, or one that hears of changes of links, or of IPv6 addresses.
+ * 0 or a negative errno.
+ */
 int rtnl_open(struct rtnl *nl, struct err *reterr) __attribute__((warn_unused_result));
 int rtnl_open_monitor(struct rtnl *nl, struct err *reterr) __attribute__((warn_unused_result));
+int rtnl_open_monitor6(struct rtnl *nl, struct err *reterr) __attribute__((warn_unused_result));
 void rtnl_close(struct rtnl *nl);
 
 /*
@@ -43,5 +47,13 @@ int rtnl_read_links(struct rtnl *nl, void (*seen)(void *ctx, const struct rtnl_l
  */
 int rtnl_find_address(struct rtnl *nl, struct rtnl_address *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/* Calls @seen for each IPv6 address there is. Returns 0 or a negative errno with @reterr. */
+int rtnl_dump_addresses6(struct rtnl *nl,
+	void (*seen)(void *ctx, const struct rtnl_address6 *address), void *ctx, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* Throws away what waits on the monitor @nl: the caller looks for himself what there is now. */
+void rtnl_drain(struct rtnl *nl);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "step/rtnl_msg.h"
 
+#define ROUTE6_METRIC 512 /* wins over what routers advertise, which gets 1024 */
+
 static size_t aligned(size_t len)
 {
 	return (len + 3) & ~(size_t)3;
@@ -55,6 +57,13 @@ void rtnl_msg_dump(struct rtnl_request *req, uint16_t type)
 		begin(req, type, NLM_F_DUMP, &address, sizeof(address));
 	else
 		begin(req, type, NLM_F_DUMP, &route, sizeof(route));
+}
+
+void rtnl_msg_dump_addresses6(struct rtnl_request *req)
+{
+	struct ifaddrmsg head = {.ifa_family = AF_INET6};
+
+	begin(req, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 }
 
 void rtnl_msg_set_up(struct rtnl_request *req, int ifindex, bool up)
@@ -142,6 +151,44 @@ void rtnl_msg_add_route(struct rtnl_request *req, int ifindex, const struct leas
 		put_attr(req, RTA_GATEWAY, &route->gateway, sizeof(route->gateway));
 	put_attr(req, RTA_PREFSRC, &source, sizeof(source));
 	put_attr(req, RTA_OIF, &oif, sizeof(oif));
+}
+
+static void begin_address6(struct rtnl_request *req, uint16_t type, uint16_t flags, int ifindex,
+	const struct in6_addr *address, unsigned int prefix)
+{
+	struct ifaddrmsg head = {.ifa_family = AF_INET6,
+		.ifa_prefixlen = (uint8_t)prefix,
+		.ifa_index = (uint32_t)ifindex};
+
+	begin(req, type, (uint16_t)(NLM_F_ACK | flags), &head, sizeof(head));
+	put_attr(req, IFA_LOCAL, address, sizeof(*address));
+}
+
+void rtnl_msg_add_address6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *address, unsigned int prefix)
+{
+	begin_address6(req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, address, prefix);
+}
+
+void rtnl_msg_del_address6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *address, unsigned int prefix)
+{
+	begin_address6(req, RTM_DELADDR, 0, ifindex, address, prefix);
+}
+
+void rtnl_msg_add_default_route6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *gateway)
+{
+	uint32_t oif = (uint32_t)ifindex, metric = ROUTE6_METRIC;
+	struct rtmsg head = {.rtm_family = AF_INET6,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_type = RTN_UNICAST};
+
+	begin(req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	put_attr(req, RTA_GATEWAY, gateway, sizeof(*gateway));
+	put_attr(req, RTA_OIF, &oif, sizeof(oif));
+	put_attr(req, RTA_PRIORITY, &metric, sizeof(metric));
 }
 
 /* Copies the fixed part at the start of @in, and moves @in behind it. */
@@ -268,6 +315,42 @@ int rtnl_msg_parse_address(const struct rtnl_msg *msg, struct rtnl_address *ret)
 			return -EBADMSG;
 	if (r < 0 || found.prefix > 32)
 		return -EBADMSG;
+	*ret = found;
+	return 0;
+}
+
+int rtnl_msg_parse_address6(const struct rtnl_msg *msg, struct rtnl_address6 *ret)
+{
+	struct span in = msg->body, value;
+	struct rtnl_address6 found = {.ifindex = 0};
+	struct ifaddrmsg head;
+	uint32_t flags;
+	bool any = false;
+	uint16_t type;
+	int r;
+
+	if (take(&in, &head, sizeof(head)) < 0)
+		return -EBADMSG;
+	if (head.ifa_family != AF_INET6)
+		return -ENOENT;
+	flags = head.ifa_flags;
+	found.ifindex = (int)head.ifa_index;
+	found.prefix = head.ifa_prefixlen;
+	found.global = head.ifa_scope < RT_SCOPE_LINK;
+	while ((r = next_attr(&in, &type, &value)) > 0) {
+		if (type == IFA_FLAGS && !attr_u32(value, &flags))
+			return -EBADMSG;
+		if (type != IFA_ADDRESS)
+			continue;
+		if (value.len != sizeof(found.address))
+			return -EBADMSG;
+		memcpy(&found.address, value.p, sizeof(found.address));
+		any = true;
+	}
+	if (r < 0 || found.prefix > 128 || !any)
+		return -EBADMSG;
+	found.duplicate = flags & IFA_F_DADFAILED;
+	found.tentative = !found.duplicate && (flags & IFA_F_TENTATIVE);
 	*ret = found;
 	return 0;
 }

@@ -49,8 +49,19 @@ struct rtnl_address {
 	bool global; /* its scope is neither host nor link */
 };
 
+/* An IPv6 address of an interface. */
+struct rtnl_address6 {
+	int ifindex;
+	struct in6_addr address;
+	unsigned int prefix;
+	bool global; /* its scope is neither host nor link */
+	bool tentative; /* the kernel still asks whether somebody else has it (RFC 4862 section 5.4) */
+	bool duplicate; /* somebody has */
+};
+
 /* All links, all IPv4 addresses or all IPv4 routes: RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE. */
 void rtnl_msg_dump(struct rtnl_request *req, uint16_t type);
+void rtnl_msg_dump_addresses6(struct rtnl_request *req);
 void rtnl_msg_set_up(struct rtnl_request *req, int ifindex, bool up);
 
 /* Makes the interface @name (shorter than IF_NAMESIZE) for the VLAN @id on the interface @parent. */
@@ -66,6 +77,14 @@ void rtnl_msg_del_address(
 /* @protocol: RTPROT_DHCP or RTPROT_BOOT; @source is the preferred source address. */
 void rtnl_msg_add_route(struct rtnl_request *req, int ifindex, const struct lease_route *route,
 	struct in_addr source, uint8_t protocol);
+
+/* The same for IPv6. The kernel looks whether the address is free: see rtnl_address6. */
+void rtnl_msg_add_address6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *address, unsigned int prefix);
+void rtnl_msg_del_address6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *address, unsigned int prefix);
+void rtnl_msg_add_default_route6(
+	struct rtnl_request *req, int ifindex, const struct in6_addr *gateway);
 
 /*
  * Reads the next message from a datagram.
@@ -86,6 +105,10 @@ int rtnl_msg_parse_link(const struct rtnl_msg *msg, struct rtnl_link *ret)
 
 /* RTM_NEWADDR of IPv4. Returns 0, -ENOENT if it is of another family, or -EBADMSG. */
 int rtnl_msg_parse_address(const struct rtnl_msg *msg, struct rtnl_address *ret)
+	__attribute__((warn_unused_result));
+
+/* The same of IPv6. */
+int rtnl_msg_parse_address6(const struct rtnl_msg *msg, struct rtnl_address6 *ret)
 	__attribute__((warn_unused_result));
 
 /*

@@ -21,8 +21,11 @@ struct network_report {
 	int ifindex;
 	uint8_t mac[MAC_LEN];
 	bool raised; /* the link was down before */
-	struct in_addr address;
+	struct in_addr address; /* unless ipv6 */
 	unsigned int prefix;
+	bool ipv6; /* with address6 alone: ip= says so */
+	bool advertised; /* by a router: it is the kernel's */
+	struct in6_addr address6;
 	bool have_lease;
 	bool informed; /* the address is static; DHCP was asked for the rest */
 	struct lease lease; /* if have_lease or informed */
@@ -32,6 +35,11 @@ struct network_report {
 	uint64_t leased_ms; /* the lease's time began: its REQUEST went out */
 	uint64_t configured_ms; /* address and routes were set */
 };
+
+#define NETWORK_ADDRESS_SIZE (IP6_TEXT_SIZE + 4)
+
+/* "192.168.77.107/24", "2001:db8::5/64" */
+void network_address_text(const struct network_report *r, char out[NETWORK_ADDRESS_SIZE]);
 
 /* What DHCP said, NULL if it was not asked. */
 static inline const struct lease *network_lease(const struct network_report *r)
@@ -91,6 +99,16 @@ struct network_watch {
  */
 int network_run(const struct plan *plan, uint64_t deadline_ms, const struct network_watch *watch,
 	struct network_report *report, struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * Where @plan names a portal or an NFS root by its IPv6 address, waits until the interface of @report
+ * has such an address: the kernel makes it of a router's advertisement, which comes when it comes.
+ *
+ * Returns 0, also if nothing is to be waited for; -ENETUNREACH after 10 s, or at @deadline_ms, with
+ * @reterr.
+ */
+int network_wait_ipv6(const struct plan *plan, const struct network_report *report,
+	uint64_t deadline_ms, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Takes back what network_run() configured: the address, with it the routes, and the link if it was

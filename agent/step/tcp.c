@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A TCP connection with a deadline, and what its failure means.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/num.h"
 #include "step/names.h"
 #include "step/tcp.h"
-
-static int parse_address(
-	const char *host, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
-{
-	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-	memset(ret, 0, sizeof(*ret));
-	if (num_parse_ip4(span_str(host), &a4.sin_addr) == 0) {
-		memcpy(ret, &a4, sizeof(a4));
-		*ret_len = sizeof(a4);
-		return 0;
-	}
-	if (num_parse_ip6(span_str(host), &a6.sin6_addr) == 0) {
-		memcpy(ret, &a6, sizeof(a6));
-		*ret_len = sizeof(a6);
-		return 0;
-	}
-	return -EDESTADDRREQ;
-}
 
 static int wait_connected(int fd, uint64_t deadline_ms)
 {
@@ -59,7 +35,7 @@ static int connect_one(const char *host, uint16_t port, uint64_t deadline_ms, st
 	socklen_t len;
 	int r;
 
-	if (parse_address(host, port, &address, &len) < 0)
+	if (names_to_sockaddr(host, port, &address, &len) < 0)
 		return err_set(reterr, -EDESTADDRREQ, "%s is no address", host);
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Brings the network up as pinet boot does, and prints the plan that comes of it: what pinet plan --dhcp
- * cannot show, because it takes no address.
+ * cannot show, because it takes no address; and the time from carrier to address.
  *
  * Usage: up SECONDS CMDLINE CONF RESOLV
  * RESOLV is written as /etc/resolv.conf would be. The address stays.
@@ -58,10 +58,15 @@ static int run(struct sources *all, uint64_t deadline_ms, const char *resolv, st
 	if (r == 0)
 		r = write_resolv(&plan, &report, resolv);
 	if (r == 0)
-		r = names_in_portals(&plan, clock_now_ms() + NAMES_MS, err);
+		r = network_wait_ipv6(&plan, &report, deadline_ms, err);
 	if (r == 0)
-		format_plan(stdout, &plan, network_lease(&report), &report.notes);
-	return r;
+		r = names_in_portals(&plan, clock_now_ms() + NAMES_MS, err);
+	if (r < 0)
+		return r;
+	format_plan(stdout, &plan, network_lease(&report), &report.notes);
+	printf("up after %llu ms\n",
+		(unsigned long long)(report.configured_ms - report.carrier_ms));
+	return 0;
 }
 
 int main(int argc, char **argv)

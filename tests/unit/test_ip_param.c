@@ -16,7 +16,7 @@
 
 static const char *shown(const char *text)
 {
-	static const char *const methods[] = {"dhcp", "static", "off"};
+	static const char *const methods[] = {"dhcp", "static", "off", "static6", "auto6"};
 	static char out[400];
 	char a[6][IP4_TEXT_SIZE];
 	struct ip_param p;
@@ -86,6 +86,67 @@ static void test_forms(void **state)
 		assert_string_equal(shown(table[i][0]), table[i][1]);
 }
 
+static const char *shown6(const char *text)
+{
+	static char out[ERR_TEXT_SIZE];
+	char a[4][IP6_TEXT_SIZE];
+	struct err err = {.code = 0};
+	struct ip_param p;
+
+	if (ip_param_parse(span_str(text), &p, &err) < 0) {
+		snprintf(out, sizeof(out), "%s", err.text);
+		return out;
+	}
+	num_format_ip6(&p.client6, a[0]);
+	num_format_ip6(&p.gateway6, a[1]);
+	num_format_ip6(&p.dns6[0], a[2]);
+	num_format_ip6(&p.dns6[1], a[3]);
+	snprintf(out, sizeof(out), "%d %s/%u gw %s host '%s' dev '%s' dns %s %s", p.method, a[0],
+		p.prefix6, a[1], p.hostname, p.device, a[2], a[3]);
+	return out;
+}
+
+#define NO_DHCP6                                                                                   \
+	"DHCPv6 is not understood: write ip=auto6 for the address that a router advertises, or "   \
+	"ip=[ADDRESS]::[GATEWAY]:64::eth0:none"
+#define BOTH "ip=: the client's address and the gateway's must both be IPv4 or IPv6"
+
+static void test_ipv6(void **state)
+{
+	static const char *const table[][2] = {
+		{"[fd00::5]", "3 fd00::5/64 gw :: host '' dev '' dns :: ::"},
+		{"[fd00::5]::[fd00::1]:48:pi:eth0:none:[fd00::53]:[2001:db8::1]",
+			"3 fd00::5/48 gw fd00::1 host 'pi' dev 'eth0' dns fd00::53 2001:db8::1"},
+		{"[fd00::5]:[fd00::2]:[fd00::1]::::off:1.1.1.1",
+			"3 fd00::5/64 gw fd00::1 host '' dev '' dns :: ::"},
+		{"[fd00::5]:::128", "3 fd00::5/128 gw :: host '' dev '' dns :: ::"},
+		{"auto6", "4 ::/0 gw :: host '' dev '' dns :: ::"},
+		{":::::eth1:auto6", "4 ::/64 gw :: host '' dev 'eth1' dns :: ::"},
+		{"10.0.0.5:::24:::none:[fd00::53]", "1 ::/64 gw :: host '' dev '' dns fd00::53 ::"},
+		{"[fd00::5]:::129", "ip=, column 13: \"129\" is no netmask"},
+		{"[fd00::5]:::0", "ip=, column 13: \"0\" is no netmask"},
+		{"[fd00::5]:::255.255.0.0", "ip=, column 13: \"255.255.0.0\" is no netmask"},
+		{"[fd00::5]::10.0.0.1", BOTH},
+		{"10.0.0.5::[fd00::1]", BOTH},
+		{"[fd00::5]::::::dhcp",
+			"ip=: with an IPv6 address the method must be none, or nothing"},
+		{"[fd00::5]::::::auto6",
+			"ip=: with an IPv6 address the method must be none, or nothing"},
+		{"[fd00::5", "ip=, column 1: \"[fd00::5\" is no client address"},
+		{"[fd00::5]x::", "ip=, column 1: \"[fd00::5]x\" is no client address"},
+		{"[]:", "ip=, column 1: \"[]\" is no client address"},
+		{"[:", "ip=, column 1: \"[:\" is no client address"},
+		{"[10.0.0.5]:", "ip=, column 1: \"[10.0.0.5]\" is no client address"},
+		{"[fe80::1%eth0]:", "ip=, column 1: \"[fe80::1%eth0]\" is no client address"},
+		{"dhcp6", "ip=, column 1: " NO_DHCP6},
+		{":::::eth0:either6", "ip=, column 11: " NO_DHCP6},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_string_equal(shown6(table[i][0]), table[i][1]);
+}
+
 static void test_column(void **state)
 {
 	struct ip_param p = {.method = IP_OFF};
@@ -98,12 +159,8 @@ static void test_column(void **state)
 	assert_int_equal(p.method, IP_OFF); /* left alone */
 }
 
-static void test_truncations(void **state)
+static void truncate_all(const char *text)
 {
-	const char *text =
-		"10.0.0.5:10.0.0.1:10.0.0.2:255.255.0.0:host:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3";
-
-	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
 		char *exact = malloc(n ? n : 1);
 		struct ip_param p;
@@ -114,6 +171,14 @@ static void test_truncations(void **state)
 		assert_true(r == 0 || r == -EINVAL);
 		free(exact);
 	}
+}
+
+static void test_truncations(void **state)
+{
+	(void)state;
+	truncate_all(
+		"10.0.0.5:10.0.0.1:10.0.0.2:255.255.0.0:host:eth0:none:1.1.1.1:2.2.2.2:3.3.3.3");
+	truncate_all("[fd00::5]:[fd00::2]:[fd00::1]:64:host:eth0:none:[fd00::53]:[fd00::54]");
 }
 
 static void test_vlan(void **state)
@@ -157,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_column),
 		cmocka_unit_test(test_truncations),
 		cmocka_unit_test(test_vlan),

@@ -163,8 +163,9 @@ static void test_conf(void **state)
 				  "nameserver 1.1.1.4\noptions x"),
 		&c);
 	assert_int_equal(c.n_servers, 4);
-	assert_int_equal(c.server[0].s_addr, inet_addr("192.168.77.1"));
-	assert_int_equal(c.server[3].s_addr, inet_addr("1.1.1.3"));
+	assert_string_equal(c.server[0], "192.168.77.1");
+	assert_string_equal(c.server[1], "fd00::1");
+	assert_string_equal(c.server[3], "1.1.1.2");
 	assert_int_equal(c.n_search, 2);
 	assert_string_equal(c.search[0], "lab.example");
 	assert_string_equal(c.search[1], "example");

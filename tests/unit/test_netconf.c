@@ -92,6 +92,33 @@ static void test_static(void **state)
 	assert_string_equal(out, "");
 }
 
+/* IPv6 alone: readers of klibc's words find no address there. */
+static void test_ipv6(void **state)
+{
+	struct network_report r = {.ifname = "eth0", .prefix = 64, .ipv6 = true};
+	struct plan p = {.net = {.method = PLAN_METHOD_STATIC6, .dns = {{htonl(0x01010101)}}}};
+	char out[2048];
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET6, "fd00::5", &r.address6), 1);
+	assert_int_equal(inet_pton(AF_INET6, "fd00::1", &p.net.gateway6), 1);
+	assert_int_equal(inet_pton(AF_INET6, "fd00::53", &p.net.dns6[0]), 1);
+	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "PROTO='none'\nIPV4ADDR='0.0.0.0'\nIPV4BROADCAST='0.0.0.0'\n"
+				    "IPV4NETMASK='0.0.0.0'\nIPV4GATEWAY='0.0.0.0'\n"));
+	assert_non_null(strstr(out, "DOMAINSEARCH=''\nIPV6PROTO='none'\nIPV6ADDR='fd00::5'\n"
+				    "IPV6NETMASK='64'\nIPV6GATEWAY='fd00::1'\n"
+				    "IPV6DNS0='fd00::53'\nIPV6DNS1=''\n"));
+	assert_int_equal(netconf_resolv(&p, &r, out, sizeof(out)), 0);
+	assert_string_equal(out, "nameserver 1.1.1.1\nnameserver fd00::53\n");
+	network_address_text(&r, out);
+	assert_string_equal(out, "fd00::5/64");
+	r.ipv6 = false;
+	r.address.s_addr = inet_addr("10.10.0.5");
+	network_address_text(&r, out);
+	assert_string_equal(out, "10.10.0.5/64");
+}
+
 /* dhcp=address: nothing that a boot script would follow. */
 static void test_address_only(void **state)
 {
@@ -177,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dhcp),
 		cmocka_unit_test(test_static),
+		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_address_only),
 		cmocka_unit_test(test_informed),
 		cmocka_unit_test(test_hostile_values_in_a_shell),

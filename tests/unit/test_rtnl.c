@@ -363,6 +363,58 @@ static void test_address(void **state)
 	assert_int_equal(rtnl_msg_parse_address(&msg, &a), -ENOENT);
 }
 
+/* The bytes of the requests, and addresses that are not to be used yet or never. */
+static void test_ipv6(void **state)
+{
+	static const uint8_t want[] = {
+		10, 64, 0, 0, 2, 0, 0, 0, /* ifaddrmsg */
+		20, 0, 2, 0, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, /* IFA_LOCAL */
+	};
+	struct ifaddrmsg head = {.ifa_family = AF_INET6, .ifa_index = 2, .ifa_prefixlen = 64};
+	struct in6_addr local = {{{0xfd, [15] = 5}}};
+	uint32_t flags = IFA_F_TENTATIVE;
+	struct rtnl_request req;
+	struct rtnl_address6 a;
+	struct rtnl_msg msg;
+	struct message m;
+
+	(void)state;
+	rtnl_msg_add_address6(&req, 2, &local, 64);
+	assert_int_equal(req.len, 16 + sizeof(want));
+	if (htonl(1) != 1)
+		assert_memory_equal(req.buf + 16, want, sizeof(want));
+	start(&m, RTM_NEWADDR, &head, sizeof(head));
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), -EBADMSG); /* no address */
+	attr(&m, IFA_ADDRESS, &local, 16);
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), 0);
+	assert_true(a.global && a.ifindex == 2 && a.prefix == 64 && !a.tentative && !a.duplicate);
+	assert_memory_equal(&a.address, &local, 16);
+	attr(&m, IFA_FLAGS, &flags, 4); /* wins over the eight bits of the header */
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), 0);
+	assert_true(a.tentative && !a.duplicate);
+	flags |= IFA_F_DADFAILED;
+	attr(&m, IFA_FLAGS, &flags, 4);
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), 0);
+	assert_true(!a.tentative && a.duplicate);
+	attr(&m, IFA_ADDRESS, &local, 15);
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), -EBADMSG);
+	head.ifa_scope = RT_SCOPE_LINK;
+	start(&m, RTM_NEWADDR, &head, sizeof(head));
+	attr(&m, IFA_ADDRESS, &local, 16);
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), 0);
+	assert_false(a.global);
+	head.ifa_family = AF_INET;
+	start(&m, RTM_NEWADDR, &head, sizeof(head));
+	msg = only(&m);
+	assert_int_equal(rtnl_msg_parse_address6(&msg, &a), -ENOENT);
+}
+
 static void test_default_route(void **state)
 {
 	struct rtmsg head = {
@@ -403,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_two_in_a_datagram),
 		cmocka_unit_test(test_result),
 		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_default_route),
 	};
 
