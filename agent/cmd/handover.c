@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * pinet handover: what the running system has to know of the session, left in /run before init starts.
+ * pinet handover: what the running system has to know of the session and its interface, left in /run
+ * before init starts.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,7 +11,10 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "cmd/cmd.h"
+#include "cmd/remote_log.h"
 #include "state/state.h"
+#include "step/managers.h"
+#include "step/names.h"
 
 #define CONF_SIZE   65536
 #define ISCSID_CONF STATE_DIR "/iscsid.conf"
@@ -65,14 +69,51 @@ static int write_files(const char *root, const char *options, struct err *reterr
 	return r < 0 ? err_sys(reterr, r, "cannot prepare iscsid") : 0;
 }
 
+/* The names are those that the boot itself has used. */
+static void read_resolv(struct managers_net *net)
+{
+	char text[4096], address[IP4_TEXT_SIZE];
+	struct names_conf c = {.n_servers = 0};
+	ssize_t n = fs_read("/etc/resolv.conf", text, sizeof(text));
+	size_t at = 0;
+
+	if (n > 0)
+		names_conf_parse(span_of(text, (size_t)n), &c);
+	for (unsigned int i = 0; i < c.n_servers; i++) {
+		num_format_ip4(c.server[i], address);
+		at += (size_t)snprintf(net->dns + at, sizeof(net->dns) - at, "%s%s", at ? " " : "",
+			address); /* four of them fit */
+	}
+	at = 0;
+	for (unsigned int i = 0; i < c.n_search && at < sizeof(net->search); i++)
+		at += (size_t)snprintf(net->search + at, sizeof(net->search) - at, "%s%s",
+			at ? " " : "", c.search[i]);
+	if (at >= sizeof(net->search))
+		net->search[0] = '\0'; /* half a name would be another one */
+}
+
+/* Whatever manages networks there is not to touch the root's. */
+static int tame_managers(const char *root, const struct state *st, struct err *reterr)
+{
+	struct managers_net net = {.dns = ""};
+
+	if (span_copy(span_str(state_get(st, "network.interface")), net.ifname,
+		    sizeof(net.ifname)) < 0 ||
+		!net.ifname[0])
+		return 0; /* the root came up without one of ours */
+	read_resolv(&net);
+	return managers_write(root, "/run", &net, reterr);
+}
+
 int cmd_handover(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"root", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
 	const char *root = "";
 	struct err err = {.code = 0};
+	struct syslog log;
 	struct state st;
-	int c;
+	int c, r;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c != 'r')
@@ -83,11 +124,17 @@ int cmd_handover(int argc, char **argv)
 		log_error("handover: unexpected argument \"%s\"", argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (state_load(STATE_BOOT, &st, NULL) < 0 || !state_get(&st, "session.target")[0])
+	if (state_load(STATE_BOOT, &st, NULL) < 0 || strcmp(state_get(&st, "result"), "ok") != 0)
 		return EXIT_OK; /* the root is none of ours */
 	log_setup(LOG_LEVEL_WARNING, true);
-	if (write_files(root, state_get(&st, "session.options"), &err) == 0)
-		return EXIT_OK;
-	log_warning("%s", err.text);
-	return EXIT_FAILED;
+	remote_log_resume(&log, &st, true);
+	r = tame_managers(root, &st, &err);
+	if (r < 0)
+		log_warning("%s", err.text);
+	if (state_get(&st, "session.target")[0] &&
+		write_files(root, state_get(&st, "session.options"), &err) < 0) {
+		log_warning("%s", err.text);
+		r = -1;
+	}
+	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -13,7 +13,8 @@ const struct command table_boot[] = {
 		"[--cmdline FILE] [--conf FILE] [--initiator NAME] [--mac MAC] [PORTAL]",
 		"show the targets of a boot server"},
 	{"firmware", cmd_firmware, "[--root DIR]", "mount the TFTP copy of the boot files"},
-	{"handover", cmd_handover, "[--root DIR]", "leave iscsid what it needs (initramfs)"},
+	{"handover", cmd_handover, "[--root DIR]",
+		"leave the running system what it needs (initramfs)"},
 	{"plan", cmd_plan,
 		"[--cmdline FILE] [--conf FILE] [--ibft DIR] [--lease FILE|--dhcp IFACE] [--mac "
 		"MAC] [--json]",
