@@ -39,6 +39,7 @@ static int save(const struct firmware_report *report, struct err *reterr)
 		return err_set(reterr, -ENOMEM, "no memory for the state");
 	state_put(st, "source", "%s", report->source);
 	state_put(st, "version", "%s", report->version);
+	state_put(st, "misread", "%s", report->misread);
 	state_put(st, "options", "%s", report->options);
 	return state_save(st, EARLY_STATE, reterr);
 }
@@ -187,6 +188,7 @@ bool early_wait(uint64_t deadline_ms, struct firmware_report *report)
 		return false;
 	take(st, "source", out.source, sizeof(out.source));
 	take(st, "version", out.version, sizeof(out.version));
+	take(st, "misread", out.misread, sizeof(out.misread));
 	take(st, "options", out.options, sizeof(out.options));
 	*report = out;
 	return true;

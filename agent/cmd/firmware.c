@@ -80,6 +80,7 @@ static void save(const struct firmware_report *report, const struct err *why)
 	state_put(st, "source", "%s", report->source);
 	state_put(st, "where", "%s", report->where);
 	state_put(st, "version", "%s", report->version);
+	state_put(st, "misread", "%s", report->misread);
 	state_put(st, "done_ms", "%llu", (unsigned long long)clock_now_ms());
 	if (why->code)
 		state_put(st, "error", "%s", why->text);
@@ -225,6 +226,10 @@ static int run(const char *root)
 	else if (!plan.firmware_required)
 		log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
 			plan.firmware_dir);
+	if (r == 0 && report.misread[0])
+		log_warning("firmware: by NFS %s this server gives files without their contents, "
+			    "so %s is used: see firmware.options in pinet.conf(5)",
+			report.misread, report.version);
 	check_kernel(root, &report, cmdline.generation);
 	if (r == 0 || !plan.firmware_required)
 		return EXIT_OK;

@@ -44,6 +44,7 @@ int firmware_mount(const struct plan *plan, const char *where, uint64_t deadline
 		return r;
 	}
 	strcpy(out.version, m.version);
+	strcpy(out.misread, m.misread ? m.misread : "");
 	if (nfs_options(&m, out.options, sizeof(out.options)) < 0)
 		out.options[0] = '\0'; /* cannot be: nfs_data() fits into less */
 	out.mounted = true;

@@ -31,6 +31,7 @@ struct nfs_mount {
 	const char *where;
 	const char *version; /* "4.2" */
 	const struct nfs_wishes *wishes;
+	const char *misread; /* a version that was left, by nfs_check_reads(), or NULL */
 };
 
 /* What is mounted: boot files, which may not hang anybody, or a root, which waits for its server. */
@@ -62,9 +63,20 @@ int nfs_mount(const struct nfs_mount *m, uint64_t deadline_ms, struct err *reter
 	__attribute__((warn_unused_result));
 
 /*
+ * Reads the beginning of a file on the NFS mounted at @where, past the cache: the first one of the directory or
+ * of its etc that is not empty. Linux reads with READ_PLUS (RFC 7862 15.10) by version 4.2, and NFS-Ganesha 4 answers
+ * it with nothing, which makes zeros of every file.
+ *
+ * Returns 0; -EBADMSG if the file has no such contents; -ENODATA if there is no file to try; -ETIMEDOUT at @deadline_ms
+ * or another negative errno.
+ */
+int nfs_check_reads(const char *where, uint64_t deadline_ms) __attribute__((warn_unused_result));
+
+/*
  * Mounts @m, whose version is set here and whose address is found, by the first of its wishes' versions that the server takes,
  * each attempt and their sum bounded by @deadline_ms; @address has room for it. Returns 0, or a negative errno with @reterr:
- * what each version answered. On failure nothing stays mounted.
+ * what each version answered. On failure nothing stays mounted. A version with which files cannot be read is left for the
+ * next, and named in @m.
  */
 int nfs_mount_best(struct nfs_mount *m, char address[NFS_ADDRESS_SIZE], uint64_t deadline_ms,
 	struct err *reterr) __attribute__((warn_unused_result));

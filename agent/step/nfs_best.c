@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -51,6 +52,22 @@ static void join_reasons(
 	err_fill(reterr, err[n - 1].code, "%s", text);
 }
 
+/* Mounts @m and tries to read by version 4.2; nothing stays mounted if that does not work. */
+static int mount_and_read(struct nfs_mount *m, uint64_t deadline_ms, struct err *reterr)
+{
+	int r = nfs_mount(m, deadline_ms, reterr);
+
+	if (r < 0 || strcmp(m->version, "4.2") != 0)
+		return r;
+	r = nfs_check_reads(m->where, deadline_ms);
+	if (r == 0 || r == -ENODATA)
+		return 0;
+	(void)umount2(m->where, MNT_DETACH); /* mounted just now: it can only succeed */
+	m->misread = r == -EBADMSG ? m->version : m->misread;
+	return r == -EBADMSG ? err_set(reterr, r, "the server gives files without their contents")
+			     : err_sys(reterr, r, "cannot read a file");
+}
+
 /* Tries the versions in order. @m is complete but for its version, which is set to what it was. */
 static int try_versions(struct nfs_mount *m, bool v4, uint64_t deadline_ms, struct err *reterr)
 {
@@ -64,7 +81,8 @@ static int try_versions(struct nfs_mount *m, bool v4, uint64_t deadline_ms, stru
 		if (n > 0 && clock_now_ms() >= deadline_ms)
 			break;
 		m->version = tried[n] = *v;
-		if (nfs_mount(m, clock_min(deadline_ms, clock_now_ms() + ATTEMPT_MS), &err[n]) == 0)
+		if (mount_and_read(
+			    m, clock_min(deadline_ms, clock_now_ms() + ATTEMPT_MS), &err[n]) == 0)
 			return 0;
 		n++;
 	}

@@ -75,6 +75,7 @@ struct firmware_report {
 	char where[PLAN_PATH_SIZE]; /* in the running system */
 	char options[SETTING_VALUE_SIZE + 256]; /* as mounted, for the unit */
 	char version[8]; /* "4.2", "4.1" or "3" */
+	char misread[8]; /* a version with which the server's files cannot be read, or "" */
 };
 
 /* Who is told and asked while the network comes up. */

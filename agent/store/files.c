@@ -65,6 +65,9 @@ static const char *advice(int r)
 {
 	if (r == -ESTALE)
 		return "; the boot server does not know this directory any more: mount it again";
+	if (r == -EBADMSG)
+		return "; the boot server gives back something else than was written: another "
+		       "version of NFS may help";
 	if (r == -EDQUOT)
 		return "; raise the quota on the boot server";
 	switch (files_cause(r)) {

@@ -31,7 +31,7 @@ static const char *options(const char *version, const char *host, const char *wi
 	static char out[NFS_OPTIONS_SIZE + 64];
 	static struct err err;
 	struct nfs_wishes w;
-	struct nfs_mount m = {host, NULL, "/srv", "/mnt", version, &w};
+	struct nfs_mount m = {host, NULL, "/srv", "/mnt", version, &w, NULL};
 
 	if (nfs_wishes_parse(NFS_USE_FIRMWARE, span_str(wish), &w, &err) < 0)
 		return err.text;
@@ -104,7 +104,7 @@ static void test_versions(void **state)
 
 static void test_source(void **state)
 {
-	struct nfs_mount m = {"fd00::1", NULL, "/srv/a", "/mnt", "4.2", NULL};
+	struct nfs_mount m = {"fd00::1", NULL, "/srv/a", "/mnt", "4.2", NULL, NULL};
 	char out[32];
 
 	(void)state;
@@ -120,7 +120,7 @@ static void test_source(void **state)
 static void test_options_fit(void **state)
 {
 	struct nfs_wishes w;
-	struct nfs_mount m = {"10.0.0.1", NULL, "/srv", "/mnt", "3", &w};
+	struct nfs_mount m = {"10.0.0.1", NULL, "/srv", "/mnt", "3", &w, NULL};
 	char out[NFS_OPTIONS_SIZE];
 	size_t need;
 

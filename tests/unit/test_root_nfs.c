@@ -19,7 +19,7 @@ static void test_options(void **state)
 {
 	char out[NFS_OPTIONS_SIZE];
 	struct nfs_wishes w;
-	struct nfs_mount m = {"10.0.0.1", NULL, "/srv", "/mnt", "4.2", &w};
+	struct nfs_mount m = {"10.0.0.1", NULL, "/srv", "/mnt", "4.2", &w, NULL};
 
 	(void)state;
 	assert_int_equal(nfs_wishes_parse(NFS_USE_ROOT, span_str("ro,"), &w, NULL), 0);

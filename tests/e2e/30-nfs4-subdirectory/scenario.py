@@ -8,5 +8,5 @@ scenario = Scenario(
     cmdline="pinet.portal={server} pinet.target={target} pinet.firmware={server}:/srv/tftp/{mac}",
     export="/srv/tftp",
     nfs=(4,),
-    checks=check.BY_PINET + (check.nfs_version("4.2"),),
+    checks=check.BY_PINET + (check.nfs_best,),
 )

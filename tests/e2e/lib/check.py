@@ -3,6 +3,7 @@
 
 They read what the client itself said (run.facts), its console and the servers' directories."""
 
+import hashlib
 import os
 import re
 
@@ -56,7 +57,8 @@ def session_patient(run) -> str:
 
 
 def firmware_nfs(run) -> str:
-    """/boot/firmware is the TFTP copy over NFS, and what the client writes arrives in the server's directory."""
+    """/boot/firmware is the TFTP copy over NFS; what the client writes arrives in the server's directory, and what it
+    reads is what the server has."""
     mount = run.facts["mount-firmware"].split(" ")
     if len(mount) != 3 or mount[1] not in ("nfs", "nfs4"):
         return f"/boot/firmware is not NFS: {' '.join(mount) or 'not mounted'}"
@@ -68,7 +70,19 @@ def firmware_nfs(run) -> str:
     with open(path, encoding="utf-8") as file:
         text = file.read().strip()
     version = run.facts["kernel"]
-    return "" if text == version else f"{path} holds \"{text}\", not the kernel's version {version}"
+    if text != version:
+        return f"{path} holds \"{text}\", not the kernel's version {version}"
+    return _firmware_read(run)
+
+
+def _firmware_read(run) -> str:
+    lines = run.facts["read-firmware"].splitlines()
+    for line in lines:
+        digest, path = line.split(maxsplit=1)
+        with open(os.path.join(run.boot_files, os.path.basename(path)), "rb") as file:
+            if hashlib.sha256(file.read()).hexdigest() != digest:
+                return f"the client reads something else from {path} than the server has"
+    return "" if lines else "the client has read no file of /boot/firmware"
 
 
 def nfs_version(version: str):
@@ -79,6 +93,12 @@ def nfs_version(version: str):
         return "" if f"vers={version}" in mount.replace(",", " ").split() else f"expected NFS {version}: {mount}"
 
     return version_is
+
+
+def nfs_best(run) -> str:
+    """The mount uses NFS 4.2, or 4.1 if pinet has found that files cannot be read by 4.2 (NFS-Ganesha 4, Linux 6.12)."""
+    misread = run.facts.files("run-pinet")["/run/pinet/firmware"].splitlines().count("misread=4.2")
+    return nfs_version("4.1" if misread else "4.2")(run)
 
 
 def firmware_unit(run) -> str:
