@@ -72,18 +72,16 @@ static int write_files(const char *root, const char *options, struct err *reterr
 /* The names are those that the boot itself has used. */
 static void read_resolv(struct managers_net *net)
 {
-	char text[4096], address[IP4_TEXT_SIZE];
+	char text[4096];
 	struct names_conf c = {.n_servers = 0};
 	ssize_t n = fs_read("/etc/resolv.conf", text, sizeof(text));
 	size_t at = 0;
 
 	if (n > 0)
 		names_conf_parse(span_of(text, (size_t)n), &c);
-	for (unsigned int i = 0; i < c.n_servers; i++) {
-		num_format_ip4(c.server[i], address);
+	for (unsigned int i = 0; i < c.n_servers; i++)
 		at += (size_t)snprintf(net->dns + at, sizeof(net->dns) - at, "%s%s", at ? " " : "",
-			address); /* four of them fit */
-	}
+			c.server[i]); /* four of them fit */
 	at = 0;
 	for (unsigned int i = 0; i < c.n_search && at < sizeof(net->search); i++)
 		at += (size_t)snprintf(net->search + at, sizeof(net->search) - at, "%s%s",
