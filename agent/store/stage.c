@@ -167,6 +167,7 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 			stage->parent_fd, name, 0); /* the first error is the one to report */
 		return err_set(reterr, -ENOMEM, "no memory for the list of files");
 	}
+	stage->verified[stage->manifest.n - 1] = res.verified;
 	if (res.linked) {
 		stage->n_linked++;
 	} else {
@@ -180,8 +181,8 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 
 int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
 {
-	return generation_check_file(
-		stage->dirfd, stage->manifest.generation, &stage->manifest.file[i], true, reterr);
+	return generation_check_file(stage->dirfd, stage->manifest.generation,
+		&stage->manifest.file[i], !stage->verified[i], reterr);
 }
 
 /* Puts the directories of all files on the disk, each once as the files are in their order. */

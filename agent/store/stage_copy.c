@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "store/files.h"
 #include "store/stage_copy.h"
+#include "store/stage_direct.h"
 
 #define COPY_SIZE (1u << 20) /* bytes per read and write */
 
@@ -182,8 +183,40 @@ static int try_link(const struct stage_older *older, unsigned int n_older, int p
 	return r;
 }
 
+/*
+ * Makes @name out of a large @in, read back already. Returns as stage_direct(), with @reterr; after
+ * -EOPNOTSUPP there is no @name.
+ */
+static int write_direct(const struct input *in, int parent_fd, const char *name,
+	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
+{
+	uint64_t size = 0;
+	bool reading = false;
+	int r = -EOPNOTSUPP;
+
+	if (in->fd >= 0 && in->st.st_size >= STAGE_DIRECT_MIN)
+		r = stage_direct(in->fd, parent_fd, name, &ret->file.digest, &size, &reading);
+	if (r == -EOPNOTSUPP) {
+		if (in->fd >= 0 && unlinkat(parent_fd, name, 0) < 0 && errno != ENOENT)
+			return files_err(
+				reterr, -errno, "cannot write %s to the boot server", item->path);
+		return r;
+	}
+	if (r == -EBADMSG)
+		return err_set(reterr, r,
+			"the boot server gives back other contents of %s than it was sent",
+			item->path);
+	if (r < 0 && reading)
+		return files_err(reterr, r, "cannot read %s", item->source);
+	if (r < 0)
+		return files_err(reterr, r, "cannot write %s to the boot server", item->path);
+	ret->file.size = (uint32_t)size; /* stage_direct() has its limit */
+	ret->verified = true;
+	return check_unchanged(in, item, size, reterr);
+}
+
 /* Makes @name out of @in and puts it on the disk. */
-static int write_copy(const struct input *in, int parent_fd, const char *name,
+static int write_buffered(const struct input *in, int parent_fd, const char *name,
 	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
 {
 	_cleanup_fd_ int fd =
@@ -207,6 +240,14 @@ static int write_copy(const struct input *in, int parent_fd, const char *name,
 		return files_err(reterr, r, "cannot write %s to the boot server", item->path);
 	ret->file.size = (uint32_t)size; /* pass() has its limit */
 	return check_unchanged(in, item, size, reterr);
+}
+
+static int write_copy(const struct input *in, int parent_fd, const char *name,
+	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
+{
+	int r = write_direct(in, parent_fd, name, item, ret, reterr);
+
+	return r == -EOPNOTSUPP ? write_buffered(in, parent_fd, name, item, ret, reterr) : r;
 }
 
 /* Makes @name out of @in: linked if an older generation has such a file. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * store/stage_direct: files of all sizes around its parts arrive whole, and what fails leaves nothing
+ * open. Where the file system cannot do it, it says so.
+ */
+#include "store_tree.h"
+
+#include "store/files.h"
+#include "store/stage_direct.h"
+
+#define PART STAGE_DIRECT_PART
+
+/* Fills the file "source" with @size bytes that tell where they stand. */
+static void make_source(size_t size)
+{
+	int fd = open("source", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	static uint32_t block[1024];
+
+	assert_true(fd >= 0);
+	for (size_t at = 0; at < size; at += sizeof(block)) {
+		size_t n = size - at < sizeof(block) ? size - at : sizeof(block);
+
+		for (size_t i = 0; i < 1024; i++)
+			block[i] = (uint32_t)((at / 4 + i) * 2654435761u);
+		assert_int_equal(syscall(SYS_write, fd, block, n), n);
+	}
+	close(fd);
+}
+
+struct result {
+	struct sha256 digest;
+	uint64_t size;
+	bool reading;
+};
+
+static int copy(const char *source, struct result *ret)
+{
+	int dir = dir_fd("."), in = open(source, O_RDONLY | O_CLOEXEC), r;
+
+	assert_true(in >= 0);
+	r = stage_direct(in, dir, "copy", &ret->digest, &ret->size, &ret->reading);
+	close(in);
+	close(dir);
+	return r;
+}
+
+/* True if the file system of the test cannot do it. */
+static bool cannot(void)
+{
+	struct result res;
+	int r;
+
+	make_source(1);
+	r = copy("source", &res);
+	if (r == 0)
+		assert_int_equal(unlink("copy"), 0);
+	else
+		(void)unlink("copy");
+	return r == -EOPNOTSUPP;
+}
+
+static void check_copy(uint64_t size, const struct result *res)
+{
+	struct sha256 have, want;
+	uint64_t have_size, want_size;
+	int dir = dir_fd(".");
+	struct stat st;
+
+	assert_int_equal(res->size, size);
+	assert_false(res->reading);
+	assert_int_equal(files_read_back(dir, "copy", &have, &have_size), 0);
+	assert_int_equal(files_read_back(dir, "source", &want, &want_size), 0);
+	assert_int_equal(have_size, size);
+	assert_true(sha256_eq(&have, &want));
+	assert_true(sha256_eq(&res->digest, &want));
+	assert_int_equal(stat("copy", &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0644);
+	close(dir);
+}
+
+static void test_sizes(void **state)
+{
+	static const size_t sizes[] = {0, 1, 4095, 4096, 4097, PART - 1, PART, PART + 1, 4 * PART,
+		4 * PART + 1, 9 * PART - 4095};
+	const mode_t mask = umask(077);
+	int before = open_files();
+
+	(void)state;
+	if (cannot())
+		skip();
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct result res;
+
+		make_source(sizes[i]);
+		assert_int_equal(copy("source", &res), 0);
+		check_copy(sizes[i], &res);
+		assert_int_equal(unlink("copy"), 0);
+	}
+	assert_int_equal(open_files(), before);
+	(void)umask(mask);
+}
+
+/* A source that gives little at once. */
+static void test_short_reads(void **state)
+{
+	struct result res;
+
+	(void)state;
+	if (cannot())
+		skip();
+	make_source(PART + 100);
+	fault.io_max = 70001;
+	assert_int_equal(copy("source", &res), 0);
+	fault.io_max = 0;
+	check_copy(PART + 100, &res);
+}
+
+static void test_refused(void **state)
+{
+	struct result res;
+
+	(void)state;
+	if (cannot())
+		skip();
+	make_source(10);
+	put("copy", "mine");
+	assert_int_equal(copy("source", &res), -EEXIST);
+	assert_false(res.reading);
+	assert_string_equal(get("copy"), "mine");
+	assert_int_equal(unlink("copy"), 0);
+	assert_int_equal(copy(".", &res), -EISDIR);
+	assert_true(res.reading);
+	assert_int_equal(unlink("copy"), 0);
+	fault.no_direct_open = true;
+	assert_int_equal(copy("source", &res), -EOPNOTSUPP);
+	fault.no_direct_open = false;
+}
+
+static void test_failing(void **state)
+{
+	int before = open_files(), dir = dir_fd("."), r = -EIO;
+
+	(void)state;
+	if (cannot())
+		skip();
+	make_source(2 * PART + 5);
+	for (int i = 1; r < 0; i++) {
+		struct result res;
+		int in = open("source", O_RDONLY | O_CLOEXEC);
+
+		fault_arm(i, EIO);
+		r = stage_direct(in, dir, "copy", &res.digest, &res.size, &res.reading);
+		fault.armed = false;
+		close(in);
+		assert_true(r == 0 || r == -EIO);
+		if (r == 0)
+			check_copy(2 * PART + 5, &res);
+		(void)unlink("copy");
+		assert_in_range(i, 1, 20);
+	}
+	close(dir);
+	assert_int_equal(open_files(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_directory(test_sizes),
+		in_directory(test_short_reads),
+		in_directory(test_refused),
+		in_directory(test_failing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
