@@ -143,23 +143,37 @@ static int refuse(const struct seen *s, struct lock_holder *ret_holder, struct e
 		s->holder.pid, s->holder.host, FILES_DIR, LOCK_NAME);
 }
 
-static int take(struct taker *t, struct lock_holder *ret_holder, struct err *reterr)
+/*
+ * Makes the taker's file. Whoever has the lock removes what it finds of that kind, and may do so
+ * at any time (generation_clean()).
+ */
+static int make_own(struct taker *t)
 {
-	struct seen s = {.known = false};
 	struct stat st;
 	int r = files_make(t->ours, t->temp, span_str(t->text));
 
-	if (r == 0 && fstatat(t->ours, t->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		r = -errno;
-	if (r == 0)
-		t->now = st.st_mtim;
+	if (r < 0)
+		return r;
+	if (fstatat(t->ours, t->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	t->now = st.st_mtim;
+	return 0;
+}
+
+static int take(struct taker *t, struct lock_holder *ret_holder, struct err *reterr)
+{
+	struct seen s = {.known = false};
+	int r = make_own(t);
+
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		r = make_name(t, LOCK_NAME);
 		if (r > 0)
 			return 0;
+		if (r == -ENOENT)
+			r = make_own(t); /* it is gone */
 		if (r == 0)
 			r = look(t->ours, LOCK_NAME, &s);
-		if (r == 0)
+		if (r == 0 && t->now.tv_sec)
 			r = is_stale(&s, t->self, t->now) ? remove_stale(t, &s) : -EBUSY;
 		if (r == -ENOENT || r == -ESTALE)
 			r = 0; /* it went meanwhile */

@@ -43,6 +43,7 @@ class Rig:
 
     def __init__(self, pinet: str, work: str) -> None:
         self.pinet, self.work = pinet, work
+        self.trial = ""  # a program for what the agent does in the initramfs: "count"
         self.root, self.boot = os.path.join(work, "root"), os.path.join(work, "boot")
         os.makedirs(self.boot)
         self.put("root/etc/machine-id", "0123456789abcdef0123456789abcdef\n")
@@ -127,11 +128,19 @@ class Rig:
         self.put("boot/start4.elf", os.urandom(1000))
         self.put("boot/fixup4.dat", os.urandom(100))
 
+    def _argv(self, *args: str) -> list[str]:
+        program = self.trial if args[0] == "count" else self.pinet
+        return [program, *args, "--root", self.root, "--dir", self.boot]
+
     def run(self, *args: str, prefix: tuple[str, ...] = ()) -> Result:
         """pinet ARGS... --root ROOT --dir BOOT"""
-        argv = [*prefix, self.pinet, *args, "--root", self.root, "--dir", self.boot]
+        argv = [*prefix, *self._argv(*args)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *args: str) -> subprocess.Popen:
+        """The same in the background."""
+        return subprocess.Popen(self._argv(*args), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def sync(self, *args: str, prefix: tuple[str, ...] = ()) -> Result:
         return self.run("sync", *args, prefix=prefix)
