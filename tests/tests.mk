@@ -138,8 +138,14 @@ $(BUILD)/crash/pinet: $(filter-out %/table_none.o,$(OBJ)) $(BUILD)/tests/crash/s
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=write -o $@ $^ $(LIBS)
 
-crash crash-quick: $(BUILD)/pinet $(BUILD)/crash/pinet
-	@tests/crash/run $< --short $(BUILD)/crash/pinet $(if $(filter crash,$@),--whole)
+# What the agent does to generations in the initramfs.
+$(BUILD)/crash/trial: $(BUILD)/tests/crash/trial.o $(LIBOBJ)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+crash crash-quick: $(BUILD)/pinet $(BUILD)/crash/pinet $(BUILD)/crash/trial
+	@tests/crash/run $< --short $(BUILD)/crash/pinet --trial $(BUILD)/crash/trial $(if $(filter crash,$@),--whole)
 
 # Each harness once over every file of its corpus.
 $(FUZZ:%=run-%): run-%: $(BUILD)/asan/tests/fuzz/%

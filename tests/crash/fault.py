@@ -10,18 +10,18 @@ from dataclasses import dataclass
 
 # What may change something that outlives the program. Between two of them it does not matter where it is killed.
 CHANGING = re.compile(
-    r"(write|pwrite64|copy_file_range|ftruncate|fallocate|fchmod|utimensat|sync_file_range"
+    r"(write|pwrite64|io_submit|copy_file_range|ftruncate|fallocate|fchmod|utimensat|sync_file_range"
     r"|(mkdir|link|symlink|rename|unlink)(at|at2)?|rmdir|open)\("
     r"|openat\(.*O_CREAT"
 )
 # What a file system answers. A close() that fails has closed nevertheless, which strace cannot do.
 ANSWERED = re.compile(
     r"(access|faccessat2?|copy_file_range|fadvise64|fallocate|fchmod|fcntl|fstat|fstatfs|fsync|ftruncate"
-    r"|getdents64|(mkdir|link|symlink|rename|unlink|open|readlink|newfstat)(at|at2)?|lseek|pread64|pwrite64|read"
+    r"|getdents64|io_submit|io_getevents|(mkdir|link|symlink|rename|unlink|open|readlink|newfstat)(at|at2)?|lseek|pread64|pwrite64|read"
     r"|rmdir|stat|statfs|statx|sync_file_range|utimensat|write)$"
 )
 # What has other reasons to fail.
-SCARCE = {"clone": "EAGAIN", "pipe2": "EMFILE", "openat": "EMFILE", "mmap": "ENOMEM", "poll": "ENOMEM"}
+SCARCE = {"clone": "EAGAIN", "io_setup": "EAGAIN", "pipe2": "EMFILE", "openat": "EMFILE", "mmap": "ENOMEM", "poll": "ENOMEM"}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import look
 import order
 from fault import Call, Fault
 from look import Problem
-from scenes import Scene
+from scenes import Result, Scene
 
 ERRORS = ("EIO", "ENOSPC", "ESTALE", "EROFS")
 SHOWN = 5  # problems of a test
@@ -21,8 +21,8 @@ WARM_UP = 3  # rounds until generations are removed
 class Context:
     """One test: its scene, and what was found."""
 
-    def __init__(self, pinet: str, short: str, whole: bool, kind: type[Scene], work: str) -> None:
-        self.pinet, self.short, self.whole, self.kind, self.work = pinet, short, whole, kind, work
+    def __init__(self, pinet: str, trial: str, short: str, whole: bool, kind: type[Scene], work: str) -> None:
+        self.pinet, self.trial, self.short, self.whole, self.kind, self.work = pinet, trial, short, whole, kind, work
         self.problems: list[str] = []
         self.found = self.runs = self.made = 0
         self.scene: Scene | None = None
@@ -33,7 +33,7 @@ class Context:
         """The scene, new after a problem, with as many generations as there are in the long run."""
         if not self.scene:
             self.made += 1
-            self.scene = self.kind(self.pinet, os.path.join(self.work, f"rig{self.made}"))
+            self.scene = self.kind(self.pinet, os.path.join(self.work, f"rig{self.made}"), self.trial)
             for _ in range(WARM_UP):
                 self.scene.next_round()
                 self.scene.finish()
@@ -192,12 +192,71 @@ def booting(context: Context) -> None:
         moment += 1
 
 
+def booting_killed(context: Context) -> None:
+    """A client boots, at one of its requests the run is killed, and at its end its agent counts the boot."""
+    calls = [call for call in context.calls() if call.changes()]
+    moments = 1
+    for _ in range(200 if context.whole else 10):
+        call, moment = context.random.choice(calls), context.random.randrange(moments)
+        prefix = Fault(call.name, call.number, "signal=KILL").prefix(context.log)
+        scene = context.ready()
+        scene.forget_trials()
+        ended: list[Result] = []
+
+        def run(scene: Scene = scene, ended: list[Result] = ended, prefix: tuple[str, ...] = prefix) -> None:
+            ended.append(scene.rig.run(*scene.argv, prefix=prefix))
+
+        try:
+            scene.next_round()
+            source = Switching(scene.rig.work, moment, run)
+            booted = scene.booted(source)
+            if not ended:
+                run()  # this boot had fewer requests
+            scene.check_booted(booted, scene.allowed())
+            moments = max(1, source.count)
+            scene.check(ended[0])
+            scene.must(*scene.counted(booted))
+            scene.check(ended[0])
+            scene.finish()
+        except Problem as problem:
+            context.note(f"at request {moment}, {call.name} number {call.number}", problem)
+        context.runs += 1
+
+
+def beside(context: Context) -> None:
+    """The agent counts a boot, twice, while the run takes place. What it has begun the run may clean away."""
+    rounds = 60 if context.whole else 5
+    for _ in range(rounds if context.kind.argv[0] != "count" else 0):
+        scene = context.ready()
+        scene.forget_trials()
+        scene.next_round()
+        count = scene.counted(scene.booted())
+        run = scene.rig.start(*scene.argv)
+        try:
+            for _ in range(2):
+                done = scene.rig.run(*count)
+                look.need(done.status in (0, 1), f"the agent: {done}")
+            while run.poll() is None:
+                scene.check_booted(scene.booted(), scene.allowed())
+            look.need(run.returncode == 0, f"the run ended with {run.returncode}: {run.stderr.read()}")
+            scene.check(Result(run.returncode, "", run.stderr.read()))
+            scene.finish()
+        except Problem as problem:
+            run.wait()
+            context.note("beside the agent", problem)
+        finally:
+            run.stderr.close()
+        context.runs += 1
+
+
 KINDS = {
     "failing": failing,
     "killed": killed,
     "killed-twice": killed_twice,
     "children": children,
     "booting": booting,
+    "booting-killed": booting_killed,
+    "beside": beside,
     "scarce": scarce,
     "lost": lost,
     "short": short,

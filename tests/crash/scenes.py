@@ -64,8 +64,9 @@ class Scene:
     again: tuple[str, ...] = ("sync",)
     keep = 3
 
-    def __init__(self, pinet: str, work: str) -> None:
+    def __init__(self, pinet: str, work: str, trial: str) -> None:
         self.rig = Rig(pinet, work)
+        self.rig.trial = trial
         self.round = 0
         self.lenient = False  # the next run may do nothing and say that all is well
         self.untidy = 0  # runs in a row that may have left something to be removed
@@ -81,6 +82,17 @@ class Scene:
 
     def booted(self, source: look.Source | None = None) -> Booted | None:
         raise NotImplementedError
+
+    def counted(self, booted: Booted | None) -> tuple[str, ...]:
+        """How the agent counts a boot of @booted."""
+        name = booted.generation if booted else ""
+        return ("count", name, name.partition("-")[2])
+
+    def forget_trials(self) -> None:
+        """The boots counted so far are not."""
+        name = "boot/pinet/states"
+        if os.path.exists(self.rig.path(name)):
+            self.rig.put(name, re.sub(r" trying \d ", " new 0 ", self.rig.read(name)))
 
     def must(self, *args: str) -> Result:
         done = self.rig.run(*args)
@@ -380,6 +392,77 @@ class LinkGood(Link):
         self.check_states(look.generations(self.rig.boot))
 
 
+class LinkLarge(Link):
+    """A kernel large enough to be read back while it is on its way."""
+
+    def make_kernel(self, number: int) -> None:
+        super().make_kernel(number)
+        name = f"root/boot/vmlinuz-6.1.0-{number}-amd64"
+        self.rig.put(name, look.content(self.rig.path(name)) + os.urandom(2_500_000))
+        self.new = Set({**self.new.files, "vmlinuz": look.content(self.rig.path(name))}, self.line)
+
+
+class _Trial:
+    """A generation has not come up in three boots; the fourth goes back to the good one. The run is the agent's."""
+
+    attempts = 3
+    argv = ("count",)
+
+    def change(self) -> None:
+        if self.round == 1:
+            self.good_set = self.old
+        super().change()
+        self.must("sync")
+        self.newest = self.rig.active()
+        text = self.rig.read("boot/pinet/states").replace(f"{self.newest} new 0", f"{self.newest} trying {self.attempts}")
+        self.rig.put("boot/pinet/states", text)
+        self.old, self.new = self.new, self.good_set
+        self.argv = self.counted(self.booted())
+
+    def check_again(self, done: Result) -> None:
+        """The next boot; if it is one of the good generation, that comes up and tidies up."""
+        need(done.status == 0, f"the next boot: {done}")
+        self.check(done)
+        self.must("mark-good")
+        left = look.leftovers(self.rig.work)
+        need(not left, f"the next boot has left {left}")
+
+    def finish(self) -> None:
+        self.age_lock()
+        self.again = self.counted(self.booted())
+        self.check_again(self.rig.run(*self.again))
+        self.check_idle()
+
+    def check_idle(self) -> None:
+        """It stays with that: neither another boot nor a sync goes forth again."""
+        need(self.must(*self.counted(self.booted())).out == "good\n", "the generation is not good")
+        self.rig.sync("--defer")
+        self.check_booted(self.booted(), (self.good_set,))
+
+
+class RaspiTrial(_Trial, Raspi):
+    """Three boots did not come up, and the fourth."""
+
+
+class LinkTrial(_Trial, Link):
+    """Three boots did not come up, and the fourth."""
+
+
+class LinkCount(_Trial, Link):
+    """The first boot of a new generation."""
+
+    attempts = 0
+
+    def change(self) -> None:
+        super().change()
+        self.new = self.old
+
+    def check_idle(self) -> None:
+        name = self.rig.active()
+        text = self.rig.read("boot/pinet/states")
+        need(re.search(f"^{re.escape(name)} trying [123] ", text, re.M) is not None, f"states are {text!r}")
+
+
 SCENES = {
     "raspi": Raspi,
     "raspi-first": RaspiFirst,
@@ -388,6 +471,10 @@ SCENES = {
     "raspi-rollback": RaspiBack,
     "link": Link,
     "link-first": LinkFirst,
+    "link-large": LinkLarge,
+    "raspi-trial": RaspiTrial,
+    "link-trial": LinkTrial,
+    "link-count": LinkCount,
     "link-rollback": LinkBack,
     "link-mark-good": LinkGood,
 }
