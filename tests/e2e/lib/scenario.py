@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from . import image
@@ -70,6 +70,7 @@ class Scenario:
 
     # What happens, and what has to come of it.
     events: tuple[Event, ...] = ()
+    beside: Callable = nullcontext  # a context manager of the run, entered while its servers are up
     outcome: str = "boots"  # boots, shell, reboots or powers-off
     limit_s: float = 150
     console: tuple[str, ...] = ()  # patterns that must be on the console
@@ -257,7 +258,7 @@ class Run:
     def boot(self, live=None, ready=None) -> None:
         """Boots the client once and collects what came of it. @live is called with what the console says, @ready
         with this run when the servers are up."""
-        with self.serving() as machine:
+        with self.serving() as machine, self.scenario.beside(self):
             if ready:
                 ready(self)
             for number in range(1, self.scenario.boots + 1):
