@@ -12,7 +12,7 @@ Q = $(if $(filter 1,$(V)),,@)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-align \
 	-Wconversion -Wno-sign-conversion -Wformat=2 -Wpointer-arith -Wundef -Wswitch-enum -Werror
-CFLAGS ?= -O2 -g
+CFLAGS ?= -Os -g
 # Static and position-independent: no shared library is in the image.
 HARDEN = -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 # Relocations in a tenth of the room, which GNU ld can do for this architecture alone so far.
