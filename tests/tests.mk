@@ -210,6 +210,7 @@ deb-check:
 	@tests/report deb/lintian lintian --fail-on error,warning --tag-display-limit 0 \
 		$(BUILD)/deb/check/*.changes
 	$(if $(CROSS),@tests/report deb/arm64 tests/e2e/lib/build-deb arm64 $(BUILD)/deb/arm64.deb)
+	@tests/report deb/size tests/deb-size $(BUILD)/deb/check/pinet-initramfs_*.deb $(if $(CROSS),$(BUILD)/deb/arm64.deb)
 
 include tests/e2e/e2e.mk
 
