@@ -63,6 +63,10 @@ static int send_type(
 		.xid = c->xid,
 		.arch = c->arch,
 		.as_pxe = c->as_pxe,
+		/* The packet socket hears an answer to us alone (RFC 2131 section 4.1), which no
+		 * other machine has to look at; one that cannot be sent so is asked for the second
+		 * time in the way that always works. */
+		.unicast = c->attempt == 0,
 		.ciaddr = c->ciaddr};
 	uint8_t message[DHCP_MSG_BUILD_SIZE];
 	uint64_t secs = (now_ms - c->started_ms) / 1000;

@@ -119,7 +119,8 @@ size_t dhcp_msg_build(const struct dhcp_msg_params *p, uint8_t buf[DHCP_MSG_BUIL
 	buf[2] = MAC_LEN;
 	num_put_be32(buf + OFF_XID, p->xid);
 	num_put_be16(buf + OFF_SECS, p->secs);
-	num_put_be16(buf + OFF_FLAGS, asks && !p->ciaddr.s_addr ? FLAG_BROADCAST : 0);
+	num_put_be16(
+		buf + OFF_FLAGS, asks && !p->unicast && !p->ciaddr.s_addr ? FLAG_BROADCAST : 0);
 	memcpy(buf + OFF_CIADDR, &p->ciaddr, sizeof(p->ciaddr));
 	memcpy(buf + OFF_CHADDR, p->mac, MAC_LEN);
 	num_put_be32(buf + OFF_COOKIE, COOKIE);

@@ -82,6 +82,7 @@ struct dhcp_msg_params {
 	uint16_t secs; /* since the first DISCOVER */
 	uint16_t arch; /* enum dhcp_arch */
 	bool as_pxe; /* of the class PXEClient, as its firmware is; else of the class pinet */
+	bool unicast; /* the answer need not be broadcast, though there is no ciaddr */
 	uint8_t mac[MAC_LEN];
 	struct in_addr ciaddr; /* the address in use: INFORM, RELEASE, renewal */
 	struct in_addr requested; /* option 50: REQUEST, DECLINE */
@@ -90,8 +91,8 @@ struct dhcp_msg_params {
 
 /*
  * Writes a BOOTREQUEST into @buf with what RFC 2131 table 5 allows for its type, padded to the 300
- * bytes of BOOTP (RFC 951 section 3), below which some relays and servers drop it. Without ciaddr a
- * broadcast answer is asked for. Returns its length.
+ * bytes of BOOTP (RFC 951 section 3), below which some relays and servers drop it. Without ciaddr, a
+ * broadcast answer is asked for unless unicast is set. Returns its length.
  */
 size_t dhcp_msg_build(const struct dhcp_msg_params *p, uint8_t buf[DHCP_MSG_BUILD_SIZE]);
 

@@ -47,6 +47,17 @@ static void test_build_discover(void **state)
 			"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
 }
 
+static void test_build_unicast(void **state)
+{
+	struct dhcp_msg_params p = params(DHCP_DISCOVER);
+
+	(void)state;
+	p.unicast = true;
+	check_built(&p, "01010600 11223344 00050000 00*16 020000000007 00*202 63825363 350101"
+			"3d0701020000000007 390205c0 3c0570696e6574 5d02000b"
+			"3718 01790321060c0f111a1c2a2b33363a3b3c4243777d96cbe0 ff");
+}
+
 /* As the Raspberry Pi's firmware and PXE do. */
 static void test_build_pxe(void **state)
 {
@@ -405,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_build_discover),
+		cmocka_unit_test(test_build_unicast),
 		cmocka_unit_test(test_build_pxe),
 		cmocka_unit_test(test_build_request),
 		cmocka_unit_test(test_build_others),
