@@ -227,8 +227,8 @@ static int run(const char *root)
 		log_warning("firmware: %s; booting without %s, kernel updates will wait", err.text,
 			plan.firmware_dir);
 	if (r == 0 && report.misread[0])
-		log_warning("firmware: by NFS %s this server gives files without their contents, "
-			    "so %s is used: see firmware.options in pinet.conf(5)",
+		log_step("firmware: by NFS %s this server gives files without their contents, "
+			 "so %s is used: see firmware.options in pinet.conf(5)",
 			report.misread, report.version);
 	check_kernel(root, &report, cmdline.generation);
 	if (r == 0 || !plan.firmware_required)
