@@ -4,7 +4,7 @@
 
 command_watch()
 {
-	local listen=0.0.0.0 port=514 page='' seconds=0 id
+	local listen=0.0.0.0 port=514 page='' seconds=0
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--listen | --port | --html | --for)
@@ -28,8 +28,5 @@ command_watch()
 	[ "$port" -le 65535 ] || usage_error "--port $port: at most 65535"
 	conf_load
 	mkdir -p "$state/seen" 2>/dev/null || note "not root: when clients were seen is not noted"
-	for id in $(client_ids); do
-		client_load "$id"
-		printf '%s %s %s\n' "$c_id" "${c_address:--}" "${c_hostname:--}"
-	done | perl "$lib/boot-log" "$listen" "$port" "$seconds" "$page" "$state/seen"
+	exec perl "$lib/boot-log" "$listen" "$port" "$seconds" "$page" "$state/seen" "$state/clients" </dev/null
 }

@@ -33,20 +33,30 @@ dhcp_dnsmasq_files()
 	} | put_ours "$file" 0644
 }
 
-# dhcp_options: what DHCP says to the client c_*, lines CODE TEXT; "ipxe" is the boot file of iPXE alone.
+# dhcp_options: what DHCP says to the client c_*, lines CODE TEXT; "ipxe" is the boot file of iPXE alone. iPXE would open
+# the disk of a root path (17) by itself, without the secret, and not boot at all when it is refused: there pinet's own
+# option says the target.
 dhcp_options()
 {
-	on target "$c_target_kind" lun
-	printf '17 iscsi:%s:6:3260:%x:%s\n' "${conf_target_portal:-$conf_server}" "$ret" "$c_target"
+	local words=''
 	printf '66 %s\n203 %s\n' "$conf_server" "$c_initiator"
 	case $c_layout in
-	raspi) echo '43 Raspberry Pi Boot' ;;
-	*) echo "ipxe tftp://$conf_server/$c_id/boot.ipxe" ;;
+	raspi)
+		on target "$c_target_kind" lun
+		printf '17 iscsi:%s:6:3260:%x:%s\n' "${conf_target_portal:-$conf_server}" "$ret" "$c_target"
+		echo '43 Raspberry Pi Boot'
+		;;
+	*)
+		echo "ipxe tftp://$conf_server/$c_id/boot.ipxe"
+		words="pinet.target=$c_target"
+		[ -z "$conf_target_portal" ] || words="$words pinet.portal=$conf_target_portal"
+		;;
 	esac
 	if [ "$c_layout" != san ]; then
 		client_pseudo
-		echo "224 pinet.firmware=$conf_server:$ret"
+		words="$words${words:+ }pinet.firmware=$conf_server:$ret"
 	fi
+	[ -z "$words" ] || echo "224 $words"
 }
 
 dhcp_dnsmasq_files_drop()

@@ -247,5 +247,6 @@ make_report()
 refuse_session()
 {
 	on target "$c_target_kind" sessions "$c_target"
-	[ "$ret" = 0 ] || die "the client $c_id is running: shut it down first, or say --force"
+	# tgt keeps the session of one that was switched off: its root was mounted to the last
+	[ "$ret" = 0 ] || die "the client $c_id is running: shut it down first; if it is switched off already, say --force"
 }
