@@ -10,6 +10,7 @@
 
 int cmd_boot(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_firmware(int argc, char **argv);
 int cmd_generations(int argc, char **argv);
 int cmd_handover(int argc, char **argv);

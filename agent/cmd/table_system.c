@@ -7,6 +7,8 @@
 #include "cmd/table.h"
 
 const struct command table_system[] = {
+	{"doctor", cmd_doctor, "[--json] [--offline] [--root DIR]",
+		"find what is wrong, and say how to mend it"},
 	{"generations", cmd_generations, "[--json] [--needs VERSION] [--dir DIR] [--root DIR]",
 		"list what the boot server has for this machine"},
 	{"lease", cmd_lease, "", "renew the lease of the root's interface, for ever"},
