@@ -162,6 +162,11 @@ static void merge_interface(const struct merge *m)
 static int merge_address(const struct merge *m)
 {
 	const struct cmdline *c = m->src->cmdline;
+	const struct ibft *ibft =
+		m->out->origin[PLAN_NET].from == ORIGIN_IBFT ? m->src->ibft : NULL;
+	const struct ip_param *ip = c->has_ip                            ? &c->ip
+				    : ibft && ibft->ip.method != IP_DHCP ? &ibft->ip
+									 : NULL;
 	struct plan_net *net = &m->out->net;
 	static const enum plan_method method[] = {
 		[IP_DHCP] = PLAN_METHOD_DHCP,
@@ -172,27 +177,20 @@ static int merge_address(const struct merge *m)
 	};
 
 	net->method = PLAN_METHOD_DHCP;
-	if (c->has_ip) {
-		net->method = method[c->ip.method];
-		net->address = c->ip.client;
-		net->prefix = c->ip.prefix;
-		net->gateway = c->ip.gateway;
-		net->server = c->ip.server;
-		memcpy(net->dns, c->ip.dns, sizeof(net->dns));
-		net->address6 = c->ip.client6;
-		net->prefix6 = c->ip.prefix6;
-		net->gateway6 = c->ip.gateway6;
-		memcpy(net->dns6, c->ip.dns6, sizeof(net->dns6));
-		strcpy(net->hostname, c->ip.hostname);
-		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_CMDLINE, "ip");
-	} else if (m->out->origin[PLAN_NET].from == ORIGIN_IBFT && m->src->ibft->is_static) {
-		net->method = PLAN_METHOD_STATIC;
-		net->address = m->src->ibft->address;
-		net->prefix = m->src->ibft->prefix;
-		net->gateway = m->src->ibft->gateway;
-		memcpy(net->dns, m->src->ibft->dns, sizeof(net->dns));
-		strcpy(net->hostname, m->src->ibft->hostname);
-		merge_set_origin(m, PLAN_ADDRESS, ORIGIN_IBFT, "ip-addr");
+	if (ip) {
+		net->method = method[ip->method];
+		net->address = ip->client;
+		net->prefix = ip->prefix;
+		net->gateway = ip->gateway;
+		net->server = ip->server;
+		memcpy(net->dns, ip->dns, sizeof(net->dns));
+		net->address6 = ip->client6;
+		net->prefix6 = ip->prefix6;
+		net->gateway6 = ip->gateway6;
+		memcpy(net->dns6, ip->dns6, sizeof(net->dns6));
+		strcpy(net->hostname, ip->hostname);
+		merge_set_origin(m, PLAN_ADDRESS, c->has_ip ? ORIGIN_CMDLINE : ORIGIN_IBFT,
+			c->has_ip ? "ip" : "ip-addr");
 	}
 	if (net->method == PLAN_METHOD_DHCP && m->out->dhcp == PLAN_TRUST_OFF)
 		return err_set(m->reterr, -EINVAL,

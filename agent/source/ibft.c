@@ -19,7 +19,10 @@
 
 enum { FLAG_VALID = 1, FLAG_SELECTED = 2 };
 enum { CHAP_NONE = 0, CHAP_ONE_WAY = 1, CHAP_MUTUAL = 2 };
-enum { ORIGIN_BY_DHCP = 3 }; /* PrefixOrigin of Windows, which the format took over */
+enum {
+	ORIGIN_BY_DHCP = 3,
+	ORIGIN_BY_ROUTER = 4
+}; /* PrefixOrigin of Windows, which the format took over */
 
 struct table {
 	ibft_attr attr;
@@ -159,33 +162,49 @@ static void take_chap(struct table *t, unsigned int i)
 		t->out->chap = c;
 }
 
-static void take_host(struct table *t, unsigned int i, const char *attr, struct in_addr *ret)
+/* An address of either kind, to the one of the two that is of its kind. */
+static void take_host(struct table *t, unsigned int i, const char *attr, struct in_addr *ret,
+	struct in6_addr *ret6)
 {
 	struct span s = get(t, "ethernet", i, attr);
 
-	if (s.p && num_parse_ip4(s, ret) < 0)
-		ignore(t, "it is no IPv4 address");
+	if (s.p && num_parse_ip4(s, ret) < 0 && num_parse_ip6(s, ret6) < 0)
+		ignore(t, "it is no address");
+}
+
+/* Where there is no way to ask DHCP again, what it once said is used. */
+static enum ip_method find_method(struct table *t, unsigned int i)
+{
+	const struct ip_param *ip = &t->out->ip;
+	uint32_t origin = number(t, "ethernet", i, "origin");
+
+	if (!IN6_IS_ADDR_UNSPECIFIED(&ip->client6))
+		return origin == ORIGIN_BY_ROUTER ? IP_AUTO6 : IP_STATIC6;
+	return !ip->client.s_addr || origin == ORIGIN_BY_DHCP || get(t, "ethernet", i, "dhcp").p
+		       ? IP_DHCP
+		       : IP_STATIC;
 }
 
 static void take_address(struct table *t, unsigned int i)
 {
-	struct ibft *out = t->out;
-	bool dhcp = number(t, "ethernet", i, "origin") == ORIGIN_BY_DHCP ||
-		    get(t, "ethernet", i, "dhcp").p;
+	struct ip_param *ip = &t->out->ip;
+	uint32_t prefix;
 	struct span s;
 
-	take_host(t, i, "ip-addr", &out->address);
-	take_host(t, i, "gateway", &out->gateway);
-	take_host(t, i, "primary-dns", &out->dns[0]);
-	take_host(t, i, "secondary-dns", &out->dns[1]);
+	take_host(t, i, "ip-addr", &ip->client, &ip->client6);
+	take_host(t, i, "gateway", &ip->gateway, &ip->gateway6);
+	take_host(t, i, "primary-dns", &ip->dns[0], &ip->dns6[0]);
+	take_host(t, i, "secondary-dns", &ip->dns[1], &ip->dns6[1]);
 	s = get(t, "ethernet", i, "hostname");
-	if (s.p && (!settings_is_host(s) || span_copy(s, out->hostname, 65) < 0))
+	if (s.p && (!settings_is_host(s) || span_copy(s, ip->hostname, sizeof(ip->hostname)) < 0))
 		ignore(t, "it is no host name");
-	out->prefix = num_class_prefix4(out->address);
+	ip->prefix = num_class_prefix4(ip->client);
 	s = get(t, "ethernet", i, "subnet-mask");
-	if (s.p && num_parse_prefix4(s, &out->prefix) < 0)
+	if (s.p && num_parse_prefix4(s, &ip->prefix) < 0)
 		ignore(t, "it is no netmask");
-	out->is_static = !dhcp && out->address.s_addr;
+	prefix = number(t, "ethernet", i, "prefix-len");
+	ip->prefix6 = prefix && prefix <= 128 ? prefix : 64;
+	ip->method = find_method(t, i);
 }
 
 static void take_adapter(struct table *t, unsigned int i)

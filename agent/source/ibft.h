@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/notes.h"
+#include "source/ip_param.h"
 #include "source/settings.h"
 
 #define IBFT_DIR       "/sys/firmware/ibft"
@@ -21,10 +22,7 @@ struct ibft {
 	bool has_mac;
 	uint8_t mac[MAC_LEN];
 	unsigned int vlan_id; /* 0 for none */
-	bool is_static; /* else the address came by DHCP, or there is none */
-	struct in_addr address, gateway, dns[2];
-	unsigned int prefix;
-	char hostname[65];
+	struct ip_param ip; /* IP_DHCP if the address came by it, or there is none */
 	struct notes notes; /* what was malformed, and left out */
 };
 

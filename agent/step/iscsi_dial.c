@@ -157,7 +157,8 @@ static int try_portal(const struct iscsi_dial_config *config, enum offer offer,
 	r = talk(call, &login, reterr);
 	*ret_next = next_offer(offer, &call->login);
 	/* LIO does so in place of an answer. */
-	if (r == -ECONNRESET && !config->chap->present && call->login.step == ISCSI_STEP_METHOD)
+	if (r == -ECONNRESET && !config->chap->present && call->login.step == ISCSI_STEP_METHOD &&
+		!call->wire.bhs[0])
 		r = err_set(reterr, -EACCES,
 			"%s closes the connection at a login without CHAP: it may want a name and "
 			"a secret, and /etc/pinet/chap.conf has none",

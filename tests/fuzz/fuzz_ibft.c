@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (ibft_parse(find, &text, &ibft) < 0)
 		return 0;
-	if (!ibft.set.one[SETTING_TARGET].present || (ibft.is_static && !ibft.has_mac))
+	if (!ibft.set.one[SETTING_TARGET].present || (ibft.ip.method != IP_DHCP && !ibft.has_mac))
 		__builtin_trap(); /* a table without a target is none; an address is an adapter's */
 	for (unsigned int i = 0; i < ibft.notes.n; i++)
 		if (!span_is_graph(span_of(ibft.notes.text[i], 1)))

@@ -144,8 +144,8 @@ static void test_adapter(void **state)
 	assert_true(ibft.has_mac);
 	assert_int_equal(ibft.mac[5], 2);
 	assert_int_equal(ibft.vlan_id, 4094);
-	assert_true(ibft.is_static);
-	assert_int_equal(ibft.prefix, 8);
+	assert_int_equal(ibft.ip.method, IP_STATIC);
+	assert_int_equal(ibft.ip.prefix, 8);
 	/* Invalid, out of the table's range, by DHCP. */
 	assert_int_equal(PARSE(&ibft, "ethernet0/flags=2", "ethernet0/mac=52:54:00:00:00:01"), 0);
 	assert_false(ibft.has_mac);
@@ -155,7 +155,21 @@ static void test_adapter(void **state)
 				 "ethernet0/ip-addr=10.0.0.50", "ethernet0/origin=3"),
 		0);
 	assert_true(ibft.has_mac);
-	assert_false(ibft.is_static);
+	assert_int_equal(ibft.ip.method, IP_DHCP);
+	/* IPv6: as it is, or as a router says it. */
+	assert_int_equal(PARSE(&ibft, "ethernet0/flags=1", "ethernet0/mac=52:54:00:00:00:01",
+				 "ethernet0/ip-addr=fd00::50", "ethernet0/prefix-len=48",
+				 "ethernet0/gateway=fe80::1"),
+		0);
+	assert_int_equal(ibft.ip.method, IP_STATIC6);
+	assert_int_equal(ibft.ip.prefix6, 48);
+	assert_int_equal(ibft.ip.gateway6.s6_addr[0], 0xfe);
+	assert_int_equal(PARSE(&ibft, "ethernet0/flags=1", "ethernet0/mac=52:54:00:00:00:01",
+				 "ethernet0/ip-addr=fd00::50", "ethernet0/prefix-len=129",
+				 "ethernet0/origin=4"),
+		0);
+	assert_int_equal(ibft.ip.method, IP_AUTO6);
+	assert_int_equal(ibft.ip.prefix6, 64);
 	assert_int_equal(PARSE(&ibft, "ethernet0/flags=1", "ethernet0/mac=52:54"), 0);
 	assert_false(ibft.has_mac);
 	assert_non_null(strstr(ibft.notes.text[0], "ethernet0/mac \"52:54\""));

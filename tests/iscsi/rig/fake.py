@@ -269,7 +269,7 @@ def damaged(client: Client) -> None:
 
         return script
 
-    gone = "closes the connection"
+    gone = "closes the connection in the middle of the exchange"
     for script, want in (
         (raw(header()[:47]), gone),
         (raw(header(length=20), b"AuthMethod=None"), gone),
