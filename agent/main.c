@@ -8,12 +8,6 @@
 #include "cmd/cmd.h"
 #include "cmd/table.h"
 
-static void print_table(FILE *to, const struct command *table)
-{
-	for (; table->name; table++)
-		fprintf(to, "  %-11s %s\n", table->name, table->summary);
-}
-
 static const struct command *find(const struct command *table, const char *name)
 {
 	while (table->name && strcmp(table->name, name) != 0)
@@ -21,11 +15,19 @@ static const struct command *find(const struct command *table, const char *name)
 	return table->name ? table : NULL;
 }
 
+/* Of a command that is in both tables, the one of the running system is meant. */
+static void print_table(FILE *to, const struct command *table, const struct command *other)
+{
+	for (; table->name; table++)
+		if (!other || !find(other, table->name))
+			fprintf(to, "  %-11s %s\n", table->name, table->summary);
+}
+
 static void print_help(FILE *to)
 {
 	fprintf(to, "Usage: pinet COMMAND [OPTION...]\n\n");
-	print_table(to, table_boot);
-	print_table(to, table_system);
+	print_table(to, table_boot, table_system);
+	print_table(to, table_system, NULL);
 	fprintf(to, "\n`pinet COMMAND --help` shows the options; see pinet(8).\n");
 }
 
@@ -74,9 +76,9 @@ int main(int argc, char **argv)
 		printf("pinet %s\n", PINET_VERSION);
 		return EXIT_OK;
 	}
-	command = find(table_boot, verb);
+	command = find(table_system, verb);
 	if (!command)
-		command = find(table_system, verb);
+		command = find(table_boot, verb);
 	if (command)
 		return run(command, argc - 1, argv + 1);
 	if (verb[0])

@@ -19,6 +19,7 @@ int cmd_mark_good(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_status_system(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 
 #endif

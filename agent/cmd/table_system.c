@@ -16,6 +16,8 @@ const struct command table_system[] = {
 		"keep the generation of this boot as one to go back to"},
 	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",
 		"make another generation the active one"},
+	{"status", cmd_status_system, "[--json] [--pending] [--svg FILE] [--timeline]",
+		"show how this machine booted"},
 	{"sync", cmd_sync,
 		"[--dir DIR] [--root DIR] [--defer] [--retry] [--force] [--adopt] [--try]"
 		" [--verify=read|tftp|none] [--tftp-prefix PATH] [--keep N] [--quiet]",
