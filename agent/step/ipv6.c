@@ -141,9 +141,9 @@ static bool needs_ipv6(const struct plan *plan)
 	if (plan->root_kind == PLAN_ROOT_NFS)
 		return num_parse_ip6(span_str(plan->nfs_host), &a) == 0;
 	for (unsigned int i = 0; i < plan->n_portals; i++)
-		if (plan->portal[i].ipv6)
-			return true;
-	return false;
+		if (!plan->portal[i].ipv6)
+			return false; /* that one does meanwhile */
+	return plan->n_portals > 0;
 }
 
 int network_wait_ipv6(const struct plan *plan, const struct network_report *report,

@@ -102,7 +102,7 @@ int network_run(const struct plan *plan, uint64_t deadline_ms, const struct netw
 	struct network_report *report, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Where @plan names a portal or an NFS root by its IPv6 address, waits until the interface of @report
+ * Where @plan names all portals, or an NFS root, by IPv6 addresses, waits until the interface of @report
  * has such an address: the kernel makes it of a router's advertisement, which comes when it comes.
  *
  * Returns 0, also if nothing is to be waited for; -ENETUNREACH after 10 s, or at @deadline_ms, with
