@@ -22,10 +22,11 @@
 #include "step/modules.h"
 #include "step/names.h"
 
-#define ROOTMNT      "/root" /* of initramfs-tools */
-#define ROOT_WAIT_S  30 /* as initramfs-tools waits for a local disk */
-#define NAMES_MS     20000
-#define ASK_AGAIN_MS 10000 /* DHCP, when there is a lease already: it may have new answers */
+#define ROOTMNT       "/root" /* of initramfs-tools */
+#define ROOT_NAME_MAX 64
+#define ROOT_WAIT_S   30 /* as initramfs-tools waits for a local disk */
+#define NAMES_MS      20000
+#define ASK_AGAIN_MS  10000 /* DHCP, when there is a lease already: it may have new answers */
 
 static const char *const modules[] = {"af_packet", "iscsi_tcp", "sd_mod", NULL};
 
@@ -225,19 +226,34 @@ static int attempt_until_done(struct boot *b, struct err *reterr)
 }
 
 /*
+ * The root for mountroot(): a device; of several paths to one disk, which multipath-tools will hold, as
+ * the plan calls it.
+ */
+static void name_root(const struct boot *b, char *out, size_t size)
+{
+	bool others = b->report.login.paths > 1 || b->plan.root_kind == PLAN_ROOT_DEVICE;
+
+	(void)snprintf(out, size, "%s", b->report.root.device); /* fits */
+	if (others && b->plan.root[0] && strlen(b->plan.root) <= ROOT_NAME_MAX &&
+		!strchr(b->plan.root, '\''))
+		format_root(&b->plan, out, size);
+}
+
+/*
  * ROOT for initramfs-tools, which reads the file, in its own shell, after each boot script. What is
  * mounted already needs no mountroot().
  */
 static int hand_over(const struct boot *b, struct err *reterr)
 {
-	char text[256] = "mountroot() { :; }\n";
+	char text[256] = "mountroot() { :; }\n", root[ROOT_NAME_MAX + 16];
 	int r;
 
-	if (!b->handover || (!b->report.root.device[0] && !b->report.root.source[0]))
+	name_root(b, root, sizeof(root));
+	/* A device that others make may be named in pinet.conf alone. */
+	if (!b->handover || (!root[0] && !b->report.root.source[0]))
 		return 0;
-	if (b->report.root.device[0])
-		(void)snprintf(
-			text, sizeof(text), "ROOT='%s'\nexport ROOT\n", b->report.root.device);
+	if (root[0])
+		(void)snprintf(text, sizeof(text), "ROOT='%s'\nexport ROOT\n", root);
 	if (b->report.root.device[0] && !b->sources.cmdline.has_rootfstype &&
 		b->report.root.fstype[0]) {
 		size_t at = strlen(text);

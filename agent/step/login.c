@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "step/iscsi_dial.h"
 #include "step/iscsi_discovery.h"
 #include "step/login_engine.h"
@@ -17,6 +18,8 @@
 
 #define CONNECT_MS   3000
 #define DISCOVERY_MS 10000
+#define PATH_MS      5000 /* for each further session */
+#define MULTIPATH    "/sbin/multipath" /* where its hook puts it */
 
 /* Which engines log in, in order; the others stand in where one does not work. */
 static const struct login_engine *const engines[][3] = {
@@ -99,14 +102,34 @@ static void add_failure(struct err *reterr, const struct err *err, bool is_first
 		err->text); /* with many portals the text may be cut */
 }
 
+/* Further sessions with the target. One that is missing is no reason not to boot. */
+static void add_paths(const struct plan *plan, unsigned int next, uint64_t deadline_ms,
+	struct login_report *report)
+{
+	for (; next < plan->n_portals; next++) {
+		struct login_report other;
+		struct err err = {.code = 0};
+
+		if (try_portal(plan, &plan->portal[next],
+			    clock_min(deadline_ms, clock_now_ms() + PATH_MS), &other, &err) == 0)
+			report->paths++;
+		else if (!report->remark[0])
+			strcpy(report->remark, err.text);
+	}
+}
+
 static int log_in(const struct plan *plan, uint64_t deadline_ms, struct login_report *report,
 	struct err *reterr)
 {
 	for (unsigned int i = 0; i < plan->n_portals; i++) {
 		struct err err = {.code = 0};
 
-		if (try_portal(plan, &plan->portal[i], deadline_ms, report, &err) == 0)
+		if (try_portal(plan, &plan->portal[i], deadline_ms, report, &err) == 0) {
+			report->paths = 1;
+			if (fs_exists(MULTIPATH))
+				add_paths(plan, i + 1, deadline_ms, report);
 			return 0;
+		}
 		add_failure(reterr, &err, i == 0);
 	}
 	return reterr->code;

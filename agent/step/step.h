@@ -52,6 +52,7 @@ struct login_report {
 	bool existed; /* it was there already */
 	int sid; /* session number: /sys/class/iscsi_session/sessionSID */
 	int host; /* SCSI host number */
+	unsigned int paths; /* sessions with the target: more than one only for multipath-tools */
 	char target[PLAN_NAME_SIZE];
 	char portal[SETTING_VALUE_SIZE]; /* HOST:PORT that answered */
 	const char *engine; /* "native" or "iscsistart" */
