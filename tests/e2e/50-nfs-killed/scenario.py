@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 
 from lib import check
+from lib.proc import RigError
 from lib.scenario import E2E, Scenario
 from lib.servers import SERVER
 
@@ -19,55 +20,77 @@ sys.path.append(os.path.join(E2E, "../crash"))
 import look  # noqa: E402
 
 PORT = 7700
-MEASURED = 6  # syncs that nobody disturbs come first
-KILLS = 200
+LANES = 4  # directories, of as many clients, that are synchronized side by side: a kill meets each at another point
+MEASURED = 4  # rounds that nobody disturbs come first
+KILLS = 50
 SYNC_S = 240  # within which a sync has to end: what the mount of the boot files gives a server that is away, and more
 
-# The boot files of a Raspberry Pi, in a directory of their own. The rig is told of each sync, and answers each.
+# The boot files of Raspberry Pis, each in a directory of its own. A set has a new device tree, which is large enough to
+# be read back while it is written, and a new overlay. The rig is told of each round, and answers each.
 WORK = f"""
 cat >/root/points <<'END'
-boot=/boot/firmware/boot root=/root/client tree=/root/tree version=6.12.1+rpt-rpi-v8
-mkdir -p $boot/overlays $root/etc $root/proc/sys/kernel $root/lib/modules/$version $tree/sbin $tree/lib/modules/$version
-cp /etc/machine-id /etc/hostname $root/etc
-echo $version >$root/proc/sys/kernel/osrelease
-echo root=LABEL=writable pinet.server={{server}} >$root/proc/cmdline
-touch $root/lib/modules/$version/modules.dep $root/lib/modules/$version/modules.builtin
-touch $tree/sbin/pinet $tree/lib/modules/$version/modules.dep
-printf 'arm_64bit=1\\nauto_initramfs=1\\n[pi4]\\ndtoverlay=vc4' >$boot/config.txt
-cp $root/proc/cmdline $boot/cmdline.txt
-for name in bcm2711-rpi-4-b.dtb overlays/README overlays/vc4.dtbo start4.elf fixup4.dat; do echo $name >$boot/$name; done
-
-kernel()
+version=6.12.1+rpt-rpi-v8
+mkdir -p /root/tree/sbin /root/tree/lib/modules/$version
+touch /root/tree/sbin/pinet /root/tree/lib/modules/$version/modules.dep
+(cd /root/tree && find . | cpio --quiet -o -H newc | gzip -n) >/root/initramfs8
 {{
 	head -c 56 /dev/zero
 	printf ARMd
+	head -c 5000 /dev/zero
 	printf 'Linux version %s (somebody@somewhere) #1\\n' $version
-	head -c 150000 /dev/urandom
-	printf '\\nset %s\\n' "$1"
-}}
+	head -c 5000 /dev/zero
+}} >/root/kernel8.img
+for lane in $(seq {LANES}); do
+	boot=/boot/firmware/boot$lane/boot root=/root/client$lane
+	mkdir -p $boot/overlays $root/etc $root/proc/sys/kernel $root/lib/modules/$version
+	cp /etc/machine-id /etc/hostname $root/etc
+	echo $version >$root/proc/sys/kernel/osrelease
+	echo root=LABEL=writable pinet.server={{server}} >$root/proc/cmdline
+	touch $root/lib/modules/$version/modules.dep $root/lib/modules/$version/modules.builtin
+	printf 'arm_64bit=1\nauto_initramfs=1\n[pi4]\ndtoverlay=vc4' >$boot/config.txt
+	cp $root/proc/cmdline $boot/cmdline.txt
+	for name in overlays/README start4.elf fixup4.dat; do echo $name >$boot/$name; done
+	cp /root/kernel8.img /root/initramfs8 $boot
+done
 
+# new_set LANE: what is in /root goes to the top of the directory.
 new_set()
 {{
-	kernel "$1" >/root/kernel8.img
-	printf '\\nset %s\\n' "$1" >$tree/set
-	head -c 50000 /dev/urandom >$tree/noise
-	(cd $tree && find . | cpio --quiet -o -H newc) >/root/initramfs8
-	for name in kernel8.img initramfs8; do
-		cp /root/$name $boot/$name.new && mv $boot/$name.new $boot/$name || return 1
+	local top=/boot/firmware/boot$1/boot
+	cp /root/dtb $top/new && mv $top/new $top/bcm2711-rpi-4-b.dtb || return 1
+	cp /root/dtbo $top/new && mv $top/new $top/overlays/vc4.dtbo
+}}
+
+new_sets()
+{{
+	local lane
+	{{ head -c 1100000 /dev/urandom; printf '\nset %s\n' "$1"; }} >/root/dtb
+	tail -c 5000 /root/dtb >/root/dtbo
+	for lane in $(seq {LANES}); do
+		new_set $lane || new_set $lane # a server that is just back may not know a file that was open
 	done
 }}
 
+# sync_lane LANE: leaves its exit status and the state.
+sync_lane()
+{{
+	local status=0 root=/root/client$1
+	sleep 0.$((RANDOM % 10))
+	timeout {SYNC_S} pinet sync --dir /boot/firmware/boot$1/boot --root $root || status=$?
+	echo $status $(sed -n 's/^result=//p' $root/var/lib/pinet/sync) >/root/ended$1
+}}
+
 exec 3<>/dev/tcp/{{server}}/{PORT}
-for number in $(seq 1 {MEASURED + KILLS + 1}); do
-	new_set $number || new_set $number # a server that has just come back may have lost what was open
+for number in $(seq {MEASURED + KILLS + 1}); do
+	new_sets $number
 	echo "sync $number" >&3
-	status=0
-	timeout {SYNC_S} pinet sync --dir $boot --root $root || status=$?
-	echo "ended $status $(sed -n 's/^result=//p' $root/var/lib/pinet/sync)" >&3
+	for lane in $(seq {LANES}); do sync_lane $lane & done
+	wait
+	echo "ended $(cat /root/ended? | paste -sd ,)" >&3
 	read -r answer <&3
 	[ "$answer" = ok ]
 done
-pinet generations --dir $boot --root $root
+pinet generations --dir /boot/firmware/boot1/boot --root /root/client1
 END
 set +x
 bash -eu /root/points
@@ -81,7 +104,8 @@ class Killer:
         self.problems: list[str] = []
         self.times: list[float] = []
         self.kills = self.failed = 0
-        self.number = self.whole = 0  # the set of this sync; the last that a sync has taken
+        self.number = 0  # the set of this round
+        self.whole = [0] * (LANES + 1)  # the last that a sync has taken, by lanes
         self.random = random.Random(1)
 
     @contextmanager
@@ -105,14 +129,14 @@ class Killer:
             with connection, connection.makefile("rw", buffering=1) as stream:
                 while self._one(run, connection, stream):
                     pass
-        except OSError as error:
+        except (OSError, RigError) as error:
             if not stop.is_set():
                 self.problems.append(f"the client: {error}")
         # The servers that this thread has started end with it.
         stop.wait()
 
     def _one(self, run, connection: socket.socket, stream) -> bool:
-        """One sync: whether there is another."""
+        """One round: whether there is another."""
         found = re.fullmatch(r"sync (\d+)\n", stream.readline())
         if not found:
             return False
@@ -130,27 +154,34 @@ class Killer:
         if not kill:
             self.times.append(took)
         try:
-            self._judge(run, said, kill)
+            found = re.fullmatch(r"ended ((?:\d+ \w+,?)+)\n", said)
+            look.need(found is not None, f"the client says {said!r}")
+            for lane, ended in enumerate(found[1].split(","), start=1):
+                self._judge(os.path.join(run.boot_files, f"boot{lane}"), lane, ended, kill)
         except look.Problem as problem:
-            self.problems.append(f"sync {self.number}, {took:.1f} s: {problem}")
+            self.problems.append(f"round {self.number}, {took:.1f} s: {problem}")
         stream.write("bad\n" if self.problems else "ok\n")
         return True
 
-    def _judge(self, run, said: str, killed: bool) -> None:
-        """What the client says of its sync, and what would boot."""
-        if killed and said == "ended 1 pending\n":
+    def _judge(self, work: str, lane: int, ended: str, killed: bool) -> None:
+        """What the client says of a sync, and what would boot."""
+        if killed and ended == "1 pending":
             self.failed += 1
         else:
-            look.need(said == "ended 0 ok\n", f"the client says {said!r}")
-            self.whole = self.number
-        look.generations(os.path.join(run.boot_files, "boot"))
-        booted = look.boot_raspi(look.tree_source(run.boot_files))
-        sets = {re.search(rb"\nset (\d+)\n", booted.files[name])[1] for name in ("kernel8.img", "initramfs8")}
-        look.need(len(sets) == 1, f"kernel and initramfs of {booted.generation} are of the sets {sets}")
+            look.need(ended == "0 ok", f"sync {lane} ended with {ended}")
+            self.whole[lane] = self.number
+        look.generations(os.path.join(work, "boot"))
+        booted = look.boot_raspi(look.tree_source(work))
+        sets = set()
+        for name in ("bcm2711-rpi-4-b.dtb", "overlays/vc4.dtbo"):
+            found = re.search(rb"\nset (\d+)\n", booted.files[name])
+            look.need(found is not None, f"{name} of {booted.generation} is of no set")
+            sets.add(found[1])
+        look.need(len(sets) == 1, f"device tree and overlay of {booted.generation} are of the sets {sets}")
         number = int(sets.pop())
         # A sync may have done all there was to do and not have heard of it.
-        look.need(number in (self.whole, self.number), f"set {number} would boot, after {self.whole}")
-        self.whole = max(self.whole, number)
+        look.need(number in (self.whole[lane], self.number), f"set {number} would boot, after {self.whole[lane]}")
+        self.whole[lane] = number
 
 
 killer = Killer()
@@ -158,16 +189,16 @@ killer = Killer()
 
 def one_generation(_run) -> str:
     """After each kill the simulated firmware found one generation, and the syncs went on."""
-    print(f"{killer.kills} kills, {killer.failed} of the syncs were pending after it", flush=True)
+    print(f"{killer.kills} kills, {LANES} syncs each, of which {killer.failed} were pending after it", flush=True)
     if killer.problems:
         return "; ".join(killer.problems)
-    if killer.kills != KILLS or killer.whole != MEASURED + KILLS + 1:
-        return f"{killer.kills} kills, the last set that was synchronized is {killer.whole}"
+    if killer.kills != KILLS or set(killer.whole[1:]) != {MEASURED + KILLS + 1}:
+        return f"{killer.kills} kills, the last sets that were synchronized are {killer.whole[1:]}"
     return "" if killer.failed else "no kill has disturbed a sync"
 
 
 scenario = Scenario(
-    title=f"the NFS server is killed {KILLS} times while the client synchronizes: what boots is whole each time",
+    title=f"the NFS server is killed at {KILLS * LANES} random points of a sync: what boots is whole each time",
     ipxe=True,
     suites=("bookworm",),
     cmdline="pinet.server={server} pinet.target={target}",
