@@ -16,6 +16,7 @@ int cmd_generations(int argc, char **argv);
 int cmd_handover(int argc, char **argv);
 int cmd_lease(int argc, char **argv);
 int cmd_mark_good(int argc, char **argv);
+int cmd_mount(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/early.h"
+#include "cmd/firmware_files.h"
 #include "cmd/onfail.h"
 #include "cmd/remote_log.h"
 #include "cmd/retry.h"
@@ -30,63 +31,8 @@
 
 #define FIRMWARE_MS 20000 /* the boot goes on without it after that */
 #define LEAST_MS    5000 /* and not before this, even when the time of the boot is over */
-#define UNIT_DIR    "/run/systemd/system"
 
 static const char *const modules[] = {"nfsv4", "nfsv3", NULL};
-
-/* The part of the plan that this step needs, as `pinet boot` left it. */
-static void plan_from_state(const struct state *st, struct plan *plan)
-{
-	memset(plan, 0, sizeof(*plan));
-	plan->firmware_on = state_get_u64(st, "firmware.on", 0) == 1;
-	plan->firmware_required = state_get_u64(st, "firmware.required", 0) == 1;
-	plan->timeout_s = (unsigned int)state_get_u64(st, "timeout_s", 0);
-	plan->onfail = (enum plan_onfail)state_get_u64(st, "onfail", PLAN_ONFAIL_SHELL);
-	(void)snprintf(plan->firmware_host, sizeof(plan->firmware_host), "%.*s",
-		(int)sizeof(plan->firmware_host) - 1, state_get(st, "firmware.host"));
-	(void)snprintf(plan->firmware_path, sizeof(plan->firmware_path), "%.*s",
-		(int)sizeof(plan->firmware_path) - 1, state_get(st, "firmware.path"));
-	(void)snprintf(plan->firmware_dir, sizeof(plan->firmware_dir), "%.*s",
-		(int)sizeof(plan->firmware_dir) - 1, state_get(st, "firmware.dir"));
-	(void)snprintf(plan->firmware_options, sizeof(plan->firmware_options), "%.*s",
-		(int)sizeof(plan->firmware_options) - 1, state_get(st, "firmware.options"));
-}
-
-/* The unit that keeps systemd from mounting what fstab says over it. */
-static int write_unit(const struct firmware_report *report, struct err *reterr)
-{
-	char name[PLAN_PATH_SIZE * 4], path[PLAN_PATH_SIZE * 4 + 64], text[2048];
-	int r = firmware_unit_name(report->where, name, sizeof(name));
-
-	if (r == 0)
-		r = firmware_unit(report, text, sizeof(text));
-	if (r < 0)
-		return err_sys(reterr, r, "cannot write the mount unit of %s", report->where);
-	(void)snprintf(path, sizeof(path), UNIT_DIR "/%s", name); /* fits by the sizes above */
-	r = fs_mkdirs(UNIT_DIR, 0755);
-	if (r == 0)
-		r = fs_replace(path, text, 0644);
-	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
-}
-
-static void save(const struct firmware_report *report, const struct err *why)
-{
-	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
-	struct err err = {.code = 0};
-
-	if (!st)
-		return; /* the console has it */
-	state_put(st, "mounted", "%d", report->mounted);
-	state_put(st, "source", "%s", report->source);
-	state_put(st, "where", "%s", report->where);
-	state_put(st, "version", "%s", report->version);
-	state_put(st, "misread", "%s", report->misread);
-	state_put(st, "done_ms", "%llu", (unsigned long long)clock_now_ms());
-	if (why->code)
-		state_put(st, "error", "%s", why->text);
-	if (state_save(st, STATE_FIRMWARE, &err) < 0)
-		log_warning("%s", err.text);
-}
 
 /* The command line, as far as it can be read; sets up the log by it. */
 static void read_cmdline(struct cmdline *ret)
@@ -209,7 +155,7 @@ static int run(const char *root)
 		return EXIT_FAILED;
 	}
 	remote_log_resume(&log, &st, true);
-	plan_from_state(&st, &plan);
+	firmware_files_plan(&st, &plan);
 	if (!plan.firmware_on) {
 		check_kernel(root, &report, "");
 		return EXIT_OK;
@@ -217,9 +163,9 @@ static int run(const char *root)
 	if (!early_wait(started_ms + FIRMWARE_MS, &report) && modules_load(modules, &err) < 0)
 		log_warning("%s", err.text); /* built in, perhaps; the mount says what is missing */
 	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
-	if (write_unit(&report, &unit_err) < 0)
+	if (firmware_files_unit(&report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
-	save(&report, &err);
+	firmware_files_save(&report, &err);
 	if (r == 0)
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,
 			report.version, (unsigned int)(clock_now_ms() - started_ms));

@@ -14,6 +14,7 @@ const struct command table_system[] = {
 	{"lease", cmd_lease, "", "renew the lease of the root's interface, for ever"},
 	{"mark-good", cmd_mark_good, "[--dir DIR] [--root DIR]",
 		"keep the generation of this boot as one to go back to"},
+	{"mount", cmd_mount, "[--wait]", "mount the boot files that the boot went on without"},
 	{"rollback", cmd_rollback, "[--dir DIR] [--root DIR] [GENERATION]",
 		"make another generation the active one"},
 	{"status", cmd_status_system, "[--json] [--pending] [--svg FILE] [--timeline]",
