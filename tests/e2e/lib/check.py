@@ -263,6 +263,23 @@ def status_shows(*patterns: str):
     return shows
 
 
+def server_as_before(run) -> str:
+    """pinet-server has found nothing wrong, and what it wrote is gone with the client."""
+    return "\n".join(run.provision.wrong)
+
+
+def watch_shows(*patterns: str):
+    """The page of "pinet-server watch" has the client, with a step for each of @patterns."""
+
+    def shows(run) -> str:
+        page = run.servers["watch"].text()
+        _, _, row = page.partition(f"<tr><td>{run.mac}</td>")
+        missing = [one for one in patterns if not re.search(f"<li>.*{one}", row.partition("</tr>")[0])]
+        return f"the page of watch does not show {missing}:\n{page}" if missing else ""
+
+    return shows
+
+
 # What is true of every client that has booted from its LUN.
 FROM_LUN = (root_on_lun, one_session, iscsid_runs, no_failed_units, clean_shutdown)
 # And of one that pinet has booted completely.

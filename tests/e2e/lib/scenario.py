@@ -14,6 +14,7 @@ from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file, run
+from .provision import Provision, whole_image
 from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -59,6 +60,11 @@ class Scenario:
     # restarts.
     work: tuple[str, ...] = ()
     boots: int = 1  # how often it is started at most, when it restarts
+
+    # pinet-server makes its disk and its boot files out of Debian's stock image, and tells the servers; further options
+    # of "add".
+    provisioned: bool = False
+    add: tuple[str, ...] = ()
 
     # The servers.
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
@@ -128,11 +134,12 @@ class Run:
         console = board(self.arch).console
         common = f"console={console} loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
         common += " facts=off" if self.login else f" systemd.mask=serial-getty@{console}.service"
-        return " ".join(filter(None, [common, self.scenario.root, self.text(self.scenario.cmdline)]))
+        root = "" if self.scenario.provisioned else self.scenario.root
+        return " ".join(filter(None, [common, root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
         """The image this run starts from. Making it needs the Debian mirror, so this comes before the namespaces."""
-        deb = "" if self.scenario.stock else self.deb
+        deb = "" if self.scenario.stock or self.scenario.provisioned else self.deb
         files = {path: self.text(text) for path, text in self.scenario.installed.items()}
         for number, text in enumerate(self.scenario.work, start=1):
             files[f"/usr/lib/pinet-test/steps/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
@@ -146,10 +153,12 @@ class Run:
     def prepare(self) -> Machine:
         """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
         shutil.rmtree(self.directory, ignore_errors=True)
-        os.makedirs(self.boot_files)
         scenario = self.scenario
         client = self.client()
         self.version = client.version
+        if scenario.provisioned:
+            return self._prepare_server()
+        os.makedirs(self.boot_files)
         disk = os.path.join(self.directory, "lun.img")
         image.copy(client.file("lun.img"), disk)
         if scenario.pi:
@@ -185,6 +194,20 @@ class Run:
             machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
             machine.dtb = image.device_tree(self.suite, self.arch, client.version, board(self.arch).dtb)
         return machine
+
+    def _prepare_server(self) -> Machine:
+        """The same by pinet-server, which makes the client when its servers run."""
+        os.makedirs(self.directory)
+        self.network = Network()
+        self.provision = Provision(self.directory, self.mac, self.words["target"].removesuffix(f":{self.mac}"))
+        self.servers = {server.name: server for server in self.provision.servers}
+        return Machine(self.arch, [(self.network.tap("lan"), self.scenario.nics[0].model, mac_address(0))])
+
+    def _add(self) -> None:
+        disk = os.path.join(self.directory, "stock.img")
+        whole_image(self.client(), image.base(self.suite, self.arch), disk)
+        options = ["--image", disk, "--deb", self.deb, "--address", self.words["client"]]
+        self.provision.add(*options, "--append", self.cmdline(), *self.scenario.add)
 
     def _load(self, machine: Machine, number: int) -> None:
         """Has the simulated bootloader of a Raspberry Pi load what it boots, over TFTP."""
@@ -244,7 +267,11 @@ class Run:
             for server in self.servers.values():
                 if server.name not in self.scenario.down:
                     server.start()
+            if self.scenario.provisioned:
+                self._add()
             yield machine
+            if self.scenario.provisioned:
+                self.boot_files = self.provision.remove()
         finally:
             for server in self.servers.values():
                 server.close()
@@ -315,7 +342,7 @@ class Run:
 
     def clean(self) -> None:
         """Drops the large files of the run; its logs stay."""
-        for name in ("lun.img", "local.img"):
+        for name in ("lun.img", "local.img", "stock.img", f"pinet/{self.mac}.img"):
             path = os.path.join(self.directory, name)
             if os.path.exists(path):
                 os.unlink(path)
