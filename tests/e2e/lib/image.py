@@ -11,11 +11,39 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .proc import RigError, run
+from .machine import Machine
+from .proc import RigError, replace_file, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("PINET_CACHE", "/var/cache/pinet-tests")
 GUEST = os.path.join(os.path.dirname(HERE), "guest")
+# The first process of a guest that makes LVM on LUKS out of a file system: the first disk to the second.
+WRAP_KEY, WRAP_UUID = "not so secret", "70696e65-7401-4c55-8b53-6c756b730001"
+WRAP = f"""
+set -e
+trap 'poweroff -f' EXIT
+mkdir -p /proc /sys /dev /run
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+for module in virtio_pci virtio_scsi sd_mod dm_mod dm_crypt; do
+	modprobe $module
+done
+while [ ! -b /dev/sdb ]; do
+	sleep 1
+done
+export DM_DISABLE_UDEV=1
+cryptsetup luksFormat --batch-mode --type luks1 --iter-time 10 --uuid {WRAP_UUID} /dev/sdb /key
+cryptsetup open --key-file /key /dev/sdb lun_crypt
+lvm pvcreate /dev/mapper/lun_crypt
+lvm vgcreate vg0 /dev/mapper/lun_crypt
+lvm lvcreate --zero n --wipesignatures n --name root --extents 100%FREE vg0
+dd if=/dev/sda of=/dev/mapper/vg0-root bs=1M skip="$1"
+lvm vgchange --activate n vg0
+cryptsetup close lun_crypt
+sync
+echo wrapped
+"""
 # So many images of a kind stay in the cache.
 KEPT = 4
 # What the image is to have besides what the hooks add: the adapter of a local disk; without our hook, more.
@@ -24,6 +52,9 @@ STOCK_MODULES = "virtio_pci\nvirtio_net\nvirtio_scsi\nsd_mod\next4\n"
 
 # Where build-client puts the root partition.
 ROOT_OFFSET = (1 + 80) * 1024 * 1024
+SECTOR = 512
+# Behind the GPT, before the first partition.
+GRUB, GRUB_START = "/usr/lib/grub/i386-pc", 64
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,15 @@ def base(suite: str, arch: str) -> str:
     return _build(f"base-{suite}-{arch}", digest, lambda out: _script("build-base", suite, arch, out))
 
 
+def layer(suite: str, arch: str, packages: tuple[str, ...]) -> str:
+    """Returns the directory with the base file system of @suite that has @packages besides."""
+    root = base(suite, arch)
+    if not packages:
+        return root
+    digest = _digest(os.path.basename(root).encode(), _read(os.path.join(HERE, "build-layer")), repr(packages).encode())
+    return _build(f"layer-{suite}-{arch}", digest, lambda out: _script("build-layer", root, out, *packages))
+
+
 def client(
     suite: str,
     arch: str,
@@ -124,13 +164,14 @@ def client(
     name: str = "",
     package: str = "",
     raspi: bool = False,
+    packages: tuple[str, ...] = (),
 ) -> Client:
     """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
 
-    @files, path to text, are put into the root file system before the initramfs is made, scripts as executables;
+    @files, path to text, are put into the root file system before the initramfs is made, scripts as executables and secrets for root alone;
     images with some are told apart by @name. @package is in the client's own repository, /srv/repo. @raspi has Debian
-    fill /boot/firmware, whose files then are in "firmware" beside the disk."""
-    root = base(suite, arch)
+    fill /boot/firmware, whose files then are in "firmware" beside the disk. @packages are installed before."""
+    root = layer(suite, arch, packages)
     files = dict(files or {})
     files["/etc/initramfs-tools/modules"] = LOCAL_MODULES if deb else STOCK_MODULES
     kind = "-".join(filter(None, ["pinet" if deb else "stock", name.replace("-", "_")]))
@@ -154,6 +195,8 @@ def client(
                     file.write(text)
                 if text.startswith("#!"):
                     os.chmod(full, 0o755)
+                elif path.endswith("/chap.conf"):
+                    os.chmod(full, 0o600)
             os.chmod(tree, 0o755)
             try:
                 _script("build-client", root, out, tree, deb, package, "raspi" if raspi else "")
@@ -190,6 +233,52 @@ def cpio(files: dict[str, bytes]) -> bytes:
 def copy(source: str, target: str) -> None:
     """Copies a disk image and keeps its holes."""
     subprocess.run(["cp", "--sparse=always", "--reflink=auto", source, target], check=True)
+
+
+def make_bootable(disk: str, directory: str, cmdline: str) -> None:
+    """Makes @disk one that a PC boots from: a GPT over the partitions that it has, and GRUB, which loads kernel and
+    initramfs from the first of them with @cmdline. Leaves its files in @directory."""
+    start = ROOT_OFFSET // SECTOR
+    run("truncate", "--size=+1M", disk)  # for the second copy of the table
+    run(
+        *("sfdisk", "--quiet", "--force", disk),
+        input=f"label: gpt\nfirst-lba: 34\nstart={GRUB_START}, size={2048 - GRUB_START}, type=21686148-6449-6E6F-744E-656564454649\n"
+        f"start=2048, size={start - 2048}, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\nstart={start}\n",
+    )
+    config, core_path = os.path.join(directory, "grub.cfg"), os.path.join(directory, "core.img")
+    replace_file(config, f"set root=(hd0,gpt2)\nlinux /vmlinuz {cmdline}\ninitrd /initrd.img\nboot\n")
+    modules = ("biosdisk", "part_gpt", "fat", "linux", "boot")
+    run("grub-mkimage", "-O", "i386-pc", "-p", "/", "-c", config, "-o", core_path, *modules)
+    # What grub-install would write: the sectors where the boot sector finds the core, and the core its rest.
+    boot, core = bytearray(_read(f"{GRUB}/boot.img")[:440]), bytearray(_read(core_path))
+    boot[0x5C:0x64] = GRUB_START.to_bytes(8, "little")
+    boot[0x66:0x68] = b"\x90\x90"
+    core[0x1F4:0x1FC] = (GRUB_START + 1).to_bytes(8, "little")
+    with open(disk, "r+b") as file:
+        file.write(boot)
+        file.seek(GRUB_START * SECTOR)
+        file.write(core)
+
+
+def wrap(disk: str, client: "Client", directory: str) -> None:
+    """Puts the root file system of @disk into LVM on LUKS that fill the disk, with the tools in the initramfs of
+    @client, which a guest of its own runs: see WRAP. The key is WRAP_KEY."""
+    start, made = ROOT_OFFSET // 1024**2, os.path.join(directory, "wrapped.img")
+    run("truncate", f"--size={os.path.getsize(disk) - ROOT_OFFSET + (32 << 20)}", made)
+    initrd = os.path.join(directory, "wrap-initrd")
+    shutil.copy(client.file("initrd.img"), initrd)
+    with open(initrd, "ab") as file:
+        file.write(bytes(-file.tell() % 4))
+        file.write(cpio({"/wrap": WRAP.encode(), "/key": WRAP_KEY.encode()}))
+    cmdline = f"console=ttyS0 quiet rdinit=/bin/sh -- /wrap {start}"
+    machine = Machine("amd64", [], [disk, made], client.file("vmlinux"), initrd, cmdline)
+    done = subprocess.run(
+        [*machine.argv(), "-serial", "stdio"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=900, check=False
+    )
+    if b"\nwrapped\r" not in done.stdout:
+        raise RigError(f"LVM on LUKS was not made:\n{done.stdout.decode(errors='replace')[-3000:]}")
+    os.rename(made, disk)
+    os.unlink(initrd)
 
 
 def mark(disk: str, text: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from . import image
+from . import image, lio
 from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
@@ -50,9 +50,12 @@ class Scenario:
     stock: bool = False  # Debian's own scripts, without pinet
     root: str = "root=LABEL=writable rootfstype=ext4 rootwait"
     ipxe: bool = False  # from power-on by iPXE, DHCP and TFTP instead of a kernel given to QEMU
+    san: bool = False  # from power-on by iPXE, which boots the LUN itself: it has a GPT and GRUB
     pi: str = ""  # a model: what its simulated bootloader (tests/sim) loads by TFTP is given to QEMU
     nics: tuple[Nic, ...] = (Nic(),)
     local_disk: bool = False  # a local disk with the same labels as the LUN
+    packages: tuple[str, ...] = ()  # of Debian, installed before pinet
+    wrapped: bool = False  # the LUN is LVM on LUKS: /dev/mapper/vg0-root
     installed: dict[str, str] = field(default_factory=dict)  # files in place before the initramfs is made
     initramfs: dict[str, str] = field(default_factory=dict)  # files laid over the finished initramfs
     package: str = ""  # what its own repository offers, /srv/repo
@@ -68,8 +71,12 @@ class Scenario:
 
     # The servers.
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
+    lio: bool = False  # a guest with LIO has the target, at {lio}, in place of tgt
     acl: str = "ALL"  # the only initiator name the target accepts
-    chap: tuple[str, str] | None = None
+    chap: tuple[str, str] | None = None  # of the initiator, name and secret
+    chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
+    chap_discovery: tuple[str, str] | None = None  # for discovery alone
+    others: int = 0  # targets beside the client's
     export: str = "/srv/tftp/{mac}"  # the directory that NFS exports
     nfs: tuple[int, ...] = (3, 4)
     down: tuple[str, ...] = ()  # servers that are not started; "disk": the target has none yet
@@ -109,6 +116,7 @@ class Run:
         self.mac = mac_address(first).replace(":", "-")
         self.words = {
             "server": SERVER,
+            "lio": lio.ADDRESS,
             "mac": self.mac,
             "client": f"192.168.77.{FIRST_ADDRESS + first}",
             "target": f"iqn.2025-02.dev.example:root:{self.mac}",
@@ -148,7 +156,10 @@ class Run:
             root, _, rest = self.cmdline().partition("root=")[2].partition(" ")
             files["/etc/default/raspi-firmware"] = f'ROOTPART="{root}"\nCONSOLES="none"\n'
             files["/etc/default/raspi-extra-cmdline"] = rest + "\n"
-        return image.client(self.suite, self.arch, deb, files, self.name if files else "", package, raspi)
+        if self.scenario.lio:
+            lio.base()
+        name, packages = self.name if files or self.scenario.packages else "", self.scenario.packages
+        return image.client(self.suite, self.arch, deb, files, name, package, raspi, packages)
 
     def prepare(self) -> Machine:
         """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
@@ -161,6 +172,8 @@ class Run:
         os.makedirs(self.boot_files)
         disk = os.path.join(self.directory, "lun.img")
         image.copy(client.file("lun.img"), disk)
+        if scenario.wrapped:
+            image.wrap(disk, client, self.directory)
         if scenario.pi:
             shutil.copytree(client.file("firmware"), self.boot_files, dirs_exist_ok=True)
             replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
@@ -190,6 +203,8 @@ class Run:
                 f"kernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
             )
             replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
+        elif scenario.san:
+            image.make_bootable(disk, self.directory, self.cmdline())
         elif not scenario.pi:
             machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
             machine.dtb = image.device_tree(self.suite, self.arch, client.version, board(self.arch).dtb)
@@ -231,13 +246,26 @@ class Run:
         if scenario.ipxe:
             lines += ["dhcp-match=set:ipxe,175", f"dhcp-boot=tag:ipxe,{self.mac}/boot.ipxe"]
         export = self.text(scenario.export)
+        if scenario.san:
+            lines += ["dhcp-match=set:ipxe,175", f'dhcp-option=tag:ipxe,17,"iscsi:{SERVER}:::1:{self.words["target"]}"']
         exported = self.directory + export.removeprefix("/srv")
         os.makedirs(exported, exist_ok=True)
         servers = [
             Dhcp(self.directory, self.tftp, lines),
-            Tgt(self.directory, self.words["target"], disk, self.text(scenario.acl), scenario.chap),
+            Tgt(
+                self.directory,
+                self.words["target"],
+                disk,
+                self.text(scenario.acl),
+                chap=scenario.chap,
+                chap_back=scenario.chap_back,
+                chap_discovery=scenario.chap_discovery,
+                others=scenario.others,
+            ),
             Nfs(self.directory, exported, export, scenario.nfs),
         ]
+        if scenario.lio:
+            servers[1] = lio.Lio(self.directory, self.words["target"], disk, self.words["initiator"], self.network.tap("lan"))
         self.servers = {server.name: server for server in servers}
         self.servers["tgt"].late = "disk" in scenario.down
 

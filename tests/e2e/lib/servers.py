@@ -105,8 +105,9 @@ class Tgt(Server):
     name = "tgt"
     late = False
 
-    def __init__(self, directory: str, target: str, disk: str, initiator: str, chap: tuple[str, str] | None):
-        self.target, self.disk, self.initiator, self.chap = target, disk, initiator, chap
+    def __init__(self, directory: str, target: str, disk: str, initiator: str, **extra):
+        """@extra: what the scenario says of chap, chap_back, chap_discovery and others."""
+        self.target, self.disk, self.initiator, self.extra = target, disk, initiator, extra
         self.log = os.path.join(directory, "tgtd.log")
         self.daemon = Daemon(
             ["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log
@@ -119,6 +120,13 @@ class Tgt(Server):
     def _admin(self, mode: str, op: str, *rest: str) -> None:
         run("tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
 
+    def _account(self, name: str, *where: str) -> None:
+        """Binds the account that the scenario has as @name, if any."""
+        if self.extra[name]:
+            user, secret = self.extra[name]
+            self._admin("account", "new", "--user", user, "--password", secret)
+            self._admin("account", "bind", *where, "--user", user)
+
     def start(self) -> None:
         # tgtd puts its control socket there and does not make the directory itself.
         os.makedirs("/run/tgtd", exist_ok=True)
@@ -127,10 +135,12 @@ class Tgt(Server):
         self._admin("target", "new", "--tid", "1", "-T", self.target)
         if not self.late:
             self.map_disk()
-        if self.chap:
-            user, secret = self.chap
-            self._admin("account", "new", "--user", user, "--password", secret)
-            self._admin("account", "bind", "--tid", "1", "--user", user)
+        for tid in range(2, 2 + self.extra["others"]):
+            self._admin("target", "new", "--tid", str(tid), "-T", f"{self.target.rpartition(':')[0]}:other-{tid}")
+            self._admin("target", "bind", "--tid", str(tid), "-I", "ALL")
+        self._account("chap", "--tid", "1")
+        self._account("chap_back", "--tid", "1", "--outgoing")
+        self._account("chap_discovery")
         if self.initiator == "ALL":
             self._admin("target", "bind", "--tid", "1", "-I", "ALL")
         else:

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from lib import check
+from lib.scenario import Scenario
+
+scenario = Scenario(
+    title="power-on, iPXE boots the LUN itself, GRUB on its GPT, and pinet follows the iBFT that iPXE left",
+    suites=("bookworm",),
+    san=True,
+    cmdline="iscsi_auto pinet.debug=1",
+    console=(
+        r"pinet: target +{target} +iBFT: target0/target-name",
+        r"pinet: lun +1 +iBFT: target0/lun",
+        r"pinet: firmware +off",
+        r"pinet: session 1: {target} at {server}:3260 \(native, ",
+    ),
+    checks=check.FROM_LUN
+    + (
+        check.only_pinet,
+        check.session_patient,
+        check.klibc_conf,
+        check.firmware_vfat,
+        check.address_is("{client}/24"),
+    ),
+)
