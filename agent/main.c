@@ -3,9 +3,11 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/remote_log.h"
 #include "cmd/table.h"
 
 static const struct command *find(const struct command *table, const char *name)
@@ -63,8 +65,18 @@ static int run(const struct command *c, int argc, char **argv)
 	return status == EXIT_OK ? EXIT_FAILED : status;
 }
 
+/* What a service of ours warns of goes where the setting log says, too. */
+static void follow_log(struct syslog *log)
+{
+	struct state boot;
+
+	if (getenv("INVOCATION_ID") && state_load(STATE_BOOT, &boot, NULL) == 0)
+		remote_log_resume(log, &boot, false);
+}
+
 int main(int argc, char **argv)
 {
+	struct syslog log;
 	const char *verb = argc > 1 ? argv[1] : "";
 	const struct command *command;
 
@@ -77,7 +89,9 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	command = find(table_system, verb);
-	if (!command)
+	if (command)
+		follow_log(&log);
+	else
 		command = find(table_boot, verb);
 	if (command)
 		return run(command, argc - 1, argv + 1);

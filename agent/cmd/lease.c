@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "cmd/cmd.h"
-#include "cmd/remote_log.h"
 #include "state/state.h"
 #include "step/nic.h"
 #include "step/renew_io.h"
@@ -27,8 +26,7 @@
 #define STATUS_SIZE 700
 
 struct keeper {
-	struct state lease, renewal, boot;
-	struct syslog log;
+	struct state lease, renewal;
 	struct renew renew;
 	struct renew_io io;
 	enum renew_phase shown_phase; /* as STATE_RENEWAL has it */
@@ -231,8 +229,6 @@ int cmd_lease(int argc, char **argv)
 		log_step("lease: it has no end: nothing to renew");
 		return EXIT_OK;
 	}
-	if (state_load(STATE_BOOT, &k->boot, NULL) == 0)
-		remote_log_resume(&k->log, &k->boot, false);
 	stand_alone();
 	return keep(k);
 }
