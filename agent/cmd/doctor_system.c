@@ -197,24 +197,28 @@ static enum doctor_verdict iscsid_runs(const struct doctor *d, struct doctor_fin
 		"anew.");
 }
 
-/* The record of a target in open-iscsi's own list: the first one with automatic login. */
-static bool logs_in_too(const struct doctor *d, const char *dir, unsigned int depth)
+/*
+ * True if a record of the target in open-iscsi's own list has automatic login. The record of a portal is
+ * the file ADDRESS,PORT,TAG, or in it "default", which stands for the interface that is none in particular.
+ */
+static bool logs_in_too(const struct doctor *d, const char *dir)
 {
+	static const char *const below[] = {"", "/default"};
 	char path[PATH_MAX], name[PATH_MAX], text[16384];
 	_cleanup_dir_ DIR *list = opendir(doctor_path(d, dir, path));
 	struct dirent *e;
-	bool found = false;
 
-	while (list && !found && (e = readdir(list))) {
-		if (e->d_name[0] == '.' || (size_t)snprintf(name, sizeof(name), "%s/%s", dir,
-						   e->d_name) >= sizeof(name))
+	while (list && (e = readdir(list))) {
+		if (e->d_name[0] == '.')
 			continue;
-		if (doctor_read(d, name, text, sizeof(text)) >= 0)
-			found = strstr(text, "node.startup = automatic") != NULL;
-		else if (depth)
-			found = logs_in_too(d, name, depth - 1);
+		for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+			if ((size_t)snprintf(name, sizeof(name), "%s/%s%s", dir, e->d_name,
+				    below[i]) < sizeof(name) &&
+				doctor_read(d, name, text, sizeof(text)) > 0 &&
+				strstr(text, "node.startup = automatic"))
+				return true;
 	}
-	return found;
+	return false;
 }
 
 static enum doctor_verdict one_login(const struct doctor *d, struct doctor_finding *f)
@@ -225,8 +229,7 @@ static enum doctor_verdict one_login(const struct doctor *d, struct doctor_findi
 	if (!target[0])
 		return DOCTOR_NOTHING;
 	(void)snprintf(dir, sizeof(dir), "etc/iscsi/nodes/%s", target); /* fits */
-	/* .../TARGET/ADDRESS,PORT,TAG/default, or without the last level */
-	if (!logs_in_too(d, dir, 1))
+	if (!logs_in_too(d, dir))
 		return DOCTOR_FINE;
 	return doctor_found(f,
 		"iscsiadm -m node -T TARGET -o update -n node.startup -v onboot, or -o delete",

@@ -12,7 +12,7 @@
 #include "base/proc.h"
 #include "cmd/timeline.h"
 
-#define KMSG_RECORD  1024 * 8 /* CONSOLE_EXT_LOG_MAX of the kernel */
+#define KMSG_RECORD  8192 /* CONSOLE_EXT_LOG_MAX of the kernel */
 #define KMSG_RECORDS 20000 /* looked at, at most */
 #define SYSTEMCTL_MS 5000
 #define PROPERTIES   "--property=UserspaceTimestampMonotonic,Id,ActiveEnterTimestampMonotonic"
