@@ -107,7 +107,7 @@ $(PACKAGE): package-%: e2e-deps e2e-deb
 	@tests/package/run $(E2E_DEB) $*
 
 # All that needs no kernel: a login, and the end of it.
-$(BUILD)/tests/iscsi/dial: $(BUILD)/tests/iscsi/dial.o $(LIBOBJ)
+$(BUILD)/tests/iscsi/dial $(BUILD)/tests/iscsi/session: %: %.o $(LIBOBJ)
 	@echo "  LD      $@"
 	$(Q)$(CC) -o $@ $^ $(LIBS)
 
@@ -115,8 +115,8 @@ iscsi: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial
 	@tests/iscsi/run $^
 
 # In a guest, which is up in seconds.
-iscsi-lio: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial e2e-deps
-	@tests/iscsi/run $(BUILD)/pinet $(BUILD)/tests/iscsi/dial lio
+iscsi-lio: $(BUILD)/pinet $(BUILD)/tests/iscsi/dial $(BUILD)/tests/iscsi/session e2e-deps
+	@tests/iscsi/run $(BUILD)/pinet $(BUILD)/tests/iscsi/dial lio $(BUILD)/tests/iscsi/session
 
 # pinet-server, each file of its tests by itself.
 SERVER_TESTS := $(patsubst tests/server/%,server-%,$(filter-out %/lib %/lib-dhcp %/lib-iscsi,$(wildcard tests/server/*)))
