@@ -27,6 +27,18 @@ def root_local(run) -> str:
     return f"there is an iSCSI session: {run.facts['sessions']}" if run.facts["sessions"] else ""
 
 
+def root_by_nfs(source: str):
+    """/ is @source, mounted by NFS 4.2, and nobody has logged in to a target."""
+
+    def root_nfs(run) -> str:
+        mount = run.facts["mount-root"]
+        if not mount.startswith(run.text(source) + " nfs4 ") or "vers=4.2" not in mount.replace(",", " ").split():
+            return f"/ is not {run.text(source)} by NFS 4.2: {mount}"
+        return f"there is an iSCSI session: {run.facts['sessions']}" if run.facts["sessions"] else ""
+
+    return root_nfs
+
+
 def one_session(run) -> str:
     """There is exactly one session, logged in, and iscsiadm knows it."""
     files = run.facts.files("sessions")
@@ -62,7 +74,7 @@ def firmware_nfs(run) -> str:
     mount = run.facts["mount-firmware"].split(" ")
     if len(mount) != 3 or mount[1] not in ("nfs", "nfs4"):
         return f"/boot/firmware is not NFS: {' '.join(mount) or 'not mounted'}"
-    if mount[0] != run.text("{server}:/srv/tftp/{mac}"):
+    if mount[0] != run.text("{server}:/srv/tftp/{prefix}"):
         return f"/boot/firmware is {mount[0]}"
     path = os.path.join(run.boot_files, "written-by-client")
     if not os.path.exists(path):
@@ -118,7 +130,7 @@ def mounted_by_nfs(where: str, option: str = ""):
         for line in run.facts["mounts"].splitlines():
             target, source, kind, options = line.split(" ")
             if target == where and kind in ("nfs", "nfs4"):
-                if source != run.text("{server}:/srv/tftp/{mac}"):
+                if source != run.text("{server}:/srv/tftp/{prefix}"):
                     return f"{where} is {source}"
                 return "" if not option or option in options.split(",") else f"{where} lacks {option}: {options}"
         return f"{where} is not mounted by NFS: {run.facts['mounts']}"
@@ -197,7 +209,8 @@ def klibc_says(key: str, value: str):
 
     def says(run) -> str:
         text = "\n".join(run.facts.files("klibc").values())
-        return "" if f"{key}='{value}'" in text.splitlines() else f"no {key}='{value}' in:\n{text}"
+        wanted = f"{key}='{run.text(value)}'"
+        return "" if wanted in text.splitlines() else f"no {wanted} in:\n{text}"
 
     return says
 

@@ -15,7 +15,7 @@ from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file, run
 from .provision import Provision, whole_image
-from .servers import SERVER, Dhcp, Network, Nfs, Server, Tgt
+from .servers import SERVER, Dhcp, Network, Nfs, Router, Server, Tgt
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PIBOOT = os.path.join(E2E, "../sim/piboot")
@@ -38,7 +38,7 @@ class Nic:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One deployment or one fault. Texts may use {server}, {mac}, {target}, {initiator} and {client}."""
+    """One deployment or one fault. Texts may use {server}, {mac}, {prefix}, {target}, {initiator} and {client}."""
 
     title: str
     cmdline: str = ""
@@ -77,7 +77,11 @@ class Scenario:
     chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
     chap_discovery: tuple[str, str] | None = None  # for discovery alone
     others: int = 0  # targets beside the client's
-    export: str = "/srv/tftp/{mac}"  # the directory that NFS exports
+    router: tuple[str, ...] | None = None  # of a router that gives the addresses; the boot server is a proxy then
+    target: str = "iqn.2025-02.dev.example:root:{mac}"
+    prefix: str = "{mac}"  # the directory of the boot files, below that of TFTP
+    export: str = "/srv/tftp/{prefix}"  # the directory that NFS exports
+    nfs_root: str = ""  # the path under which NFS exports the client's root file system, too
     nfs: tuple[int, ...] = (3, 4)
     down: tuple[str, ...] = ()  # servers that are not started; "disk": the target has none yet
 
@@ -119,11 +123,12 @@ class Run:
             "lio": lio.ADDRESS,
             "mac": self.mac,
             "client": f"192.168.77.{FIRST_ADDRESS + first}",
-            "target": f"iqn.2025-02.dev.example:root:{self.mac}",
             "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
         }
+        self.words["target"] = self.text(scenario.target)
+        self.words["prefix"] = self.text(scenario.prefix)
         self.tftp = os.path.join(self.directory, "tftp")
-        self.boot_files = os.path.join(self.tftp, self.mac)
+        self.boot_files = os.path.join(self.tftp, self.words["prefix"])
         self.console = ""  # of all its boots
         self.consoles: list[str] = []
         self.reason = ""
@@ -239,9 +244,10 @@ class Run:
 
     def _make_servers(self, disk: str) -> None:
         scenario = self.scenario
-        lines = [
+        hosts = [
             f"dhcp-host={mac_address(index)},192.168.77.{FIRST_ADDRESS + index}" for index in range(len(scenario.nics))
         ]
+        lines = [] if scenario.router is not None else list(hosts)
         lines += [self.text(line) for line in scenario.dhcp]
         if scenario.ipxe:
             lines += ["dhcp-match=set:ipxe,175", f"dhcp-boot=tag:ipxe,{self.mac}/boot.ipxe"]
@@ -250,8 +256,11 @@ class Run:
             lines += ["dhcp-match=set:ipxe,175", f'dhcp-option=tag:ipxe,17,"iscsi:{SERVER}:::1:{self.words["target"]}"']
         exported = self.directory + export.removeprefix("/srv")
         os.makedirs(exported, exist_ok=True)
+        exports = {export: exported}
+        if scenario.nfs_root:
+            exports[scenario.nfs_root] = self._mount_root(disk)
         servers = [
-            Dhcp(self.directory, self.tftp, lines),
+            Dhcp(self.directory, self.tftp, lines, scenario.router is not None),
             Tgt(
                 self.directory,
                 self.words["target"],
@@ -262,12 +271,23 @@ class Run:
                 chap_discovery=scenario.chap_discovery,
                 others=scenario.others,
             ),
-            Nfs(self.directory, exported, export, scenario.nfs),
+            Nfs(self.directory, exports, scenario.nfs),
         ]
         if scenario.lio:
             servers[1] = lio.Lio(self.directory, self.words["target"], disk, self.words["initiator"], self.network.tap("lan"))
+        if scenario.router is not None:
+            more = [self.text(line) for line in scenario.router]
+            servers.append(Router(self.directory, self.network.bridges["lan"], hosts + more))
         self.servers = {server.name: server for server in servers}
         self.servers["tgt"].late = "disk" in scenario.down
+
+    def _mount_root(self, disk: str) -> str:
+        """Makes the root file system of @disk a directory; its fstab does not name the disk any more."""
+        path = os.path.join(self.directory, "root")
+        os.makedirs(path)
+        run("mount", "-o", f"loop,offset={image.ROOT_OFFSET}", disk, path)
+        replace_file(os.path.join(path, "etc/fstab"), "LABEL=system-boot /boot/firmware vfat defaults 0 1\n")
+        return path
 
     def act(self, event: Event) -> None:
         """Does what @event says."""

@@ -7,6 +7,7 @@ import os
 from .proc import Daemon, RigError, port_open, run, wait_until
 
 SERVER = "192.168.77.1"
+ROUTER = "192.168.77.254"
 NETWORK = "192.168.77.0/24"
 ISCSI_PORT = 3260
 TGT_CONTROL = "1"
@@ -69,7 +70,7 @@ class Dhcp(Server):
 
     name = "dhcp"
 
-    def __init__(self, directory: str, tftp: str, lines: list[str]):
+    def __init__(self, directory: str, tftp: str, lines: list[str], proxy: bool = False):
         self.config = os.path.join(directory, "dnsmasq.conf")
         self.log = os.path.join(directory, "dnsmasq.log")
         base = [
@@ -78,7 +79,7 @@ class Dhcp(Server):
             f"listen-address={SERVER}",
             "dhcp-authoritative",
             "no-ping",
-            "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
+            "dhcp-range=192.168.77.0,proxy" if proxy else "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
             f"dhcp-leasefile={directory}/dnsmasq.leases",
             "log-dhcp",
             "enable-tftp",
@@ -94,6 +95,47 @@ class Dhcp(Server):
 
     def stop(self) -> None:
         self.daemon.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log]
+
+
+class Router(Server):
+    """dnsmasq in a network namespace of its own, at the same network: it gives the addresses, and is not the boot
+    server."""
+
+    name = "router"
+
+    def __init__(self, directory: str, bridge: str, lines: list[str]):
+        self.bridge, self.log = bridge, os.path.join(directory, "router.log")
+        config = os.path.join(directory, "router.conf")
+        base = [
+            "port=0",
+            "interface=eth0",
+            "no-ping",
+            "dhcp-authoritative",
+            "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
+            f"dhcp-leasefile={directory}/router.leases",
+            "log-dhcp",
+            "user=root",
+        ]
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("\n".join(base + lines) + "\n")
+        argv = ["ip", "netns", "exec", "router", "dnsmasq", "--keep-in-foreground", "--log-facility=-", f"--conf-file={config}"]
+        self.daemon = Daemon(argv, self.log)
+
+    def start(self) -> None:
+        run("ip", "netns", "add", "router")
+        run("ip", "link", "add", "router", "type", "veth", "peer", "name", "eth0", "netns", "router")
+        run("ip", "link", "set", "router", "master", self.bridge, "up")
+        run("ip", "-n", "router", "address", "add", f"{ROUTER}/24", "dev", "eth0")
+        run("ip", "-n", "router", "link", "set", "eth0", "up")
+        self.daemon.start()
+
+    def stop(self) -> None:
+        if self.daemon.running():
+            self.daemon.stop()
+            run("ip", "netns", "delete", "router")
 
     def logs(self) -> list[str]:
         return [self.log]
@@ -154,11 +196,11 @@ class Tgt(Server):
 
 
 class Nfs(Server):
-    """NFS-Ganesha exporting one directory under the path @pseudo, to NFSv3 (with rpcbind) and NFSv4 clients."""
+    """NFS-Ganesha with @exports, each a path for clients and a directory, to NFSv3 (with rpcbind) and NFSv4 clients."""
 
     name = "nfs"
 
-    def __init__(self, directory: str, path: str, pseudo: str, versions: tuple[int, ...]):
+    def __init__(self, directory: str, exports: dict[str, str], versions: tuple[int, ...]):
         self.log = os.path.join(directory, "ganesha.log")
         config = os.path.join(directory, "ganesha.conf")
         protocols = ", ".join(str(version) for version in versions)
@@ -175,8 +217,12 @@ NFSv4 {{
     Graceless = true;
     RecoveryRoot = {directory}/ganesha;
 }}
-EXPORT {{
-    Export_Id = 1;
+"""
+            )
+            for number, (pseudo, path) in enumerate(exports.items(), start=1):
+                file.write(
+                    f"""EXPORT {{
+    Export_Id = {number};
     Path = {path};
     Pseudo = {pseudo};
     Access_Type = RW;
@@ -187,7 +233,7 @@ EXPORT {{
     FSAL {{ Name = VFS; }}
 }}
 """
-            )
+                )
         os.makedirs(os.path.join(directory, "ganesha"), exist_ok=True)
         self.rpcbind = Daemon(["rpcbind", "-f", "-w"], os.path.join(directory, "rpcbind.log"))
         self.ganesha = Daemon(
