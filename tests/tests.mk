@@ -17,7 +17,8 @@
 #: clang          the agent by the other compiler, in BUILD/clang
 #: sync           pinet sync in temporary directories; needs root
 #: deb-check      the package from a copy of the tree, lintian, the arm64 package
-#: check          unit golden shell dhcp lease server iscsi sim sync fuzz-corpus
+#: network        lease dhcp iscsi server, at once
+#: check          unit golden shell network sim sync fuzz-corpus
 #: test           everything that fits: lint tidy clang check crash-quick unit-arm64 deb-check package e2e-quick
 #: deps           installs what all of it needs
 CLANG ?= clang
@@ -83,11 +84,16 @@ dhcp: $(BUILD)/pinet $(BUILD)/tests/dhcp/up
 	@tests/dhcp/run $<
 	@tests/dhcp/live $(BUILD)/tests/dhcp/up
 
-lease: $(BUILD)/pinet
-	@tests/lease/log $<
-	@tests/lease/doctor $<
-	@tests/lease/networkd $<
-	@tests/lease/run $<
+# The first one waits for two minutes, most of the time.
+LEASE := lease-run lease-log lease-doctor lease-networkd
+
+lease: $(LEASE)
+
+$(LEASE): lease-%: $(BUILD)/pinet
+	@tests/lease/$* $<
+
+# All that has servers, at once, for most of it waits.
+network: lease dhcp iscsi server
 
 # Hooks and scripts, in a made-up root.
 shell: shell-run shell-completion
@@ -219,7 +225,7 @@ include tests/e2e/e2e.mk
 deps:
 	@tests/deps build test cross guest servers
 
-CHECK := unit golden shell dhcp lease server iscsi sim sync fuzz-corpus
+CHECK := unit golden shell network sim sync fuzz-corpus
 TEST := lint tidy clang $(CHECK) crash-quick $(if $(CROSS),unit-arm64) deb-check package e2e-quick
 
 check:
@@ -228,7 +234,7 @@ check:
 test: deps
 	@tests/run $(BUILD)/test $(TEST)
 
-.PHONY: unit golden shell dhcp lease iscsi iscsi-lio sim sync crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
+.PHONY: unit golden shell network dhcp lease $(LEASE) iscsi iscsi-lio sim sync crash crash-quick fuzz-corpus fuzz clang lint tidy deb-check deps check test \
 	shell-run shell-completion package $(PACKAGE) server $(SERVER_TESTS) \
 	$(FUZZ:%=run-%) $(FUZZ:%=long-%) $(LINT:%=lint-%)
 .SECONDARY: $(FUZZ:%=$(BUILD)/asan/tests/fuzz/%.o)
