@@ -8,12 +8,14 @@ FIRST = """
 systemctl start pinet-sync.service
 pinet generations
 """
-# Debian's raspi-firmware copies the new initramfs over the old one and writes cmdline.txt and config.txt anew.
+# Debian's raspi-firmware copies the new initramfs over the old one and writes cmdline.txt and config.txt anew: its own words
+# only, so that the console has to be among them.
 UPDATE = """
 grep -o 'pinet.generation=g000001-[^ ]*' /proc/cmdline
 systemctl start pinet-good.service
 echo loop >>/etc/initramfs-tools/modules
-echo 'quiet' >/etc/default/raspi-extra-cmdline
+echo 'CONSOLES="ttyAMA0"' >>/etc/default/raspi-firmware
+echo 'quiet systemd.mask=serial-getty@ttyAMA0.service' >/etc/default/raspi-extra-cmdline
 update-initramfs -u
 cat /boot/firmware/config.txt /boot/firmware/cmdline.txt
 pinet generations
