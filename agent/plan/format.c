@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/json.h"
 #include "plan/format.h"
 #include "plan/option.h"
 
@@ -52,21 +53,6 @@ struct sink {
 	unsigned int n; /* fields so far */
 	const struct plan *plan;
 };
-
-/* @text in quotes; what is no printable ASCII as \u00HH, byte by byte. */
-static void json_string(FILE *to, const char *text)
-{
-	putc('"', to);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c > 0x7e)
-			fprintf(to, "\\u%04x", c);
-		else
-			fprintf(to, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-	}
-	putc('"', to);
-}
 
 static void json_member(FILE *to, const char *before, const char *name, const char *value)
 {
