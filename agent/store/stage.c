@@ -15,6 +15,21 @@
 #include "store/stage_copy.h"
 #include "store/tree.h"
 
+/* Its directory, and when its manifest, the last of its files, was written. */
+static int open_one(int ours_fd, const char *name, struct stage_older *o)
+{
+	_cleanup_fd_ int fd = files_open_dir(ours_fd, name, false);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstatat(fd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	o->made = st.st_mtim;
+	o->dirfd = take_fd(&fd);
+	return 0;
+}
+
 /* Opens the newest generations whose manifests are in order. */
 static int open_older(int boot_dirfd, struct stage *s, struct err *reterr)
 {
@@ -35,8 +50,7 @@ static int open_older(int boot_dirfd, struct stage *s, struct err *reterr)
 		/* One that is damaged is of no use, and no hindrance either. */
 		if (generation_load(boot_dirfd, list->at[i].name, &o->manifest, NULL) < 0)
 			continue;
-		o->dirfd = files_open_dir(s->ours_fd, list->at[i].name, false);
-		if (o->dirfd < 0)
+		if (open_one(s->ours_fd, list->at[i].name, o) < 0)
 			manifest_done(&o->manifest);
 		else
 			s->n_older++;

@@ -18,6 +18,7 @@
 /* An older generation. */
 struct stage_older {
 	int dirfd;
+	struct timespec made; /* by the server's clock: nothing in it was written later */
 	struct manifest manifest; /* files in their order */
 };
 
@@ -31,8 +32,7 @@ struct stage {
 	unsigned int n_older;
 	struct stage_older older[STAGE_OLDER]; /* the newest first */
 	struct manifest manifest; /* public to read: what is staged, in the order of stage_file() */
-	bool verified
-		[MANIFEST_FILES]; /* those of them that were read back when they were written */
+	bool verified[MANIFEST_FILES]; /* those of them that stage_verify() need not read back */
 	unsigned int n_written, n_linked; /* public: files */
 	uint64_t bytes_written; /* public */
 };
@@ -60,7 +60,8 @@ struct stage_item {
 struct stage_result {
 	struct manifest_file file; /* as it stands in the manifest */
 	bool linked; /* a hard link to the file of an older generation */
-	bool verified; /* what the server has stored was read back: stage_verify() need not */
+	/* What the server has stored was read back, now or for the older generation: stage_verify() need not. */
+	bool verified;
 	struct stat source; /* of the source before it was read, for store/stamp; all 0 for text */
 };
 
@@ -91,7 +92,7 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 
 /*
  * Reads back what the server stored of file number @i of stage->manifest and compares digest and
- * size; of one that was read back already, the size alone. Changes nothing in @stage, and does not need the other files to be there.
+ * size; of one that was read back already, and was not written since, the size alone. Changes nothing in @stage, and does not need the other files to be there.
  *
  * Returns 0, -EBADMSG if it is not what was staged, or another negative errno, with @reterr.
  */

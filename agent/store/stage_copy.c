@@ -145,12 +145,23 @@ static bool cannot_link(int r)
 }
 
 /*
- * Makes @name a link to @file. Returns 1, 0 if it has to be copied, or a negative errno.
- * For an answer that was lost on the way, NFS says EEXIST to the repeated call.
+ * True if the file was not written since its generation was complete: it was read back then. Both times are by the
+ * server's clock. What was written in the same tick counts as later.
  */
-static int link_older(
-	int older_fd, const struct manifest_file *file, int parent_fd, const char *name)
+static bool is_untouched(const struct stat *st, const struct timespec *made)
 {
+	return st->st_mtim.tv_sec < made->tv_sec ||
+	       (st->st_mtim.tv_sec == made->tv_sec && st->st_mtim.tv_nsec < made->tv_nsec);
+}
+
+/*
+ * Makes @name a link to @file of @older. Returns 1 and sets @ret_verified, 0 if it has to be copied, or a negative
+ * errno. For an answer that was lost on the way, NFS says EEXIST to the repeated call.
+ */
+static int link_older(const struct stage_older *older, const struct manifest_file *file,
+	int parent_fd, const char *name, bool *ret_verified)
+{
+	int older_fd = older->dirfd;
 	int r = linkat(older_fd, file->path, parent_fd, name, 0) < 0 ? -errno : 0;
 	struct stat a, b;
 
@@ -161,8 +172,10 @@ static int link_older(
 		return -errno;
 	if (r == -EEXIST && (a.st_ino != b.st_ino || a.st_dev != b.st_dev))
 		return r;
-	if (S_ISREG(b.st_mode) && (uint64_t)b.st_size == file->size && (b.st_mode & 0444) == 0444)
+	if (S_ISREG(b.st_mode) && (uint64_t)b.st_size == file->size && (b.st_mode & 0444) == 0444) {
+		*ret_verified = is_untouched(&b, &older->made);
 		return 1;
+	}
 	/* It is not what its manifest says. */
 	return unlinkat(parent_fd, name, 0) < 0 ? -errno : 0;
 }
@@ -173,7 +186,7 @@ static int try_link(const struct stage_older *older, unsigned int n_older, int p
 {
 	unsigned int i = 0;
 	const struct manifest_file *f = find_older(older, n_older, size, digest, &i);
-	int r = f ? link_older(older[i].dirfd, f, parent_fd, name) : 0;
+	int r = f ? link_older(&older[i], f, parent_fd, name, &ret->verified) : 0;
 
 	if (r > 0) {
 		ret->file.digest = f->digest;

@@ -46,4 +46,26 @@ static inline void make_generation(uint32_t number, const char *text)
 	close(dir);
 }
 
+/* Begins generation 2. */
+static inline int begin_second(struct stage *s, struct err *err)
+{
+	struct manifest meta = meta_of(2);
+	int dir = dir_fd("."), r = stage_begin(dir, &meta, s, err);
+
+	close(dir);
+	return r;
+}
+
+static inline int stage_source(struct stage *s, const char *path, const char *source,
+	struct stage_result *res, struct err *err)
+{
+	struct stage_item item = {.role = MANIFEST_OTHER, .path = path, .source = source};
+	int r;
+
+	item.dirfd = dir_fd(".");
+	r = stage_file(s, &item, res, err);
+	close(item.dirfd);
+	return r;
+}
+
 #endif

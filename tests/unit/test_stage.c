@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * store/stage and stage_copy: a generation is there whole, or it is not there, whatever happens;
- * and what an older one has already is not written again.
+ * store/stage and stage_copy: a generation is there whole, or it is not there, whatever happens.
  */
 #include "store_tree.h"
 
 #define TEXT "pinet/.new-g000002-6/vmlinuz"
-
-/* Begins generation 2. */
-static int begin(struct stage *s, struct err *err)
-{
-	struct manifest meta = meta_of(2);
-	int dir = dir_fd("."), r = stage_begin(dir, &meta, s, err);
-
-	close(dir);
-	return r;
-}
-
-static int stage_source(struct stage *s, const char *path, const char *source,
-	struct stage_result *res, struct err *err)
-{
-	struct stage_item item = {.role = MANIFEST_OTHER, .path = path, .source = source};
-	int r;
-
-	item.dirfd = dir_fd(".");
-	r = stage_file(s, &item, res, err);
-	close(item.dirfd);
-	return r;
-}
 
 static void test_whole(void **state)
 {
@@ -39,7 +16,7 @@ static void test_whole(void **state)
 
 	(void)state;
 	put("source", "from a file");
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	stage_text(&s, MANIFEST_CMDLINE, "cmdline.txt", "root=LABEL=writable\n");
 	assert_int_equal(stage_source(&s, "dtb/x/a.dtb", "source", &res, &err), 0);
 	assert_false(res.linked);
@@ -84,12 +61,12 @@ static void test_begin(void **state)
 	assert_int_equal(stage_begin(dir, &meta, &s, &err), -EINVAL);
 	assert_string_equal(err.text, "name and kernel of the generation do not fit");
 	make_generation(2, "two");
-	assert_int_equal(begin(&s, &err), -EEXIST);
+	assert_int_equal(begin_second(&s, &err), -EEXIST);
 	assert_string_equal(err.text, "there is a generation g000002-6 already");
 	assert_int_equal(generation_remove(dir, "g000002-6", &err), 0);
 	make_dir("pinet/.new-g000002-6");
 	put(TEXT, "left behind");
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	assert_false(there(TEXT));
 	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "x");
 	assert_true(there(TEXT));
@@ -106,7 +83,7 @@ static void test_refused(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	assert_int_equal(stage_commit(&s, &err), -EINVAL);
 	assert_string_equal(err.text, "generation g000002-6 has no files");
 	assert_int_equal(stage_file(&s, &item, NULL, &err), -EINVAL);
@@ -148,7 +125,7 @@ static void test_short(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	put("source", text);
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	fault.io_max = 13;
 	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), 0);
 	stage_text(&s, MANIFEST_OTHER, "b", text);
@@ -160,167 +137,6 @@ static void test_short(void **state)
 	stage_end(&s);
 }
 
-/* Whether file @path of generation 2 is the one of generation 1. */
-static bool shared(const char *path)
-{
-	char one[128], two[128];
-
-	(void)snprintf(one, sizeof(one), "pinet/g000001-6/%s", path);
-	(void)snprintf(two, sizeof(two), "pinet/.new-g000002-6/%s", path);
-	return ino_of(one) == ino_of(two);
-}
-
-static void test_link(void **state)
-{
-	struct stage s = {.begun = false};
-	struct stage_result res;
-	struct err err;
-
-	(void)state;
-	make_generation(1, "one");
-	put("top", "an initramfs");
-	put("same-size", "AN INITRAMFS");
-	assert_int_equal(begin(&s, &err), 0);
-	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
-	assert_true(shared("vmlinuz"));
-	assert_int_equal(stage_source(&s, "initrd.img", "top", &res, &err), 0);
-	assert_true(res.linked);
-	assert_int_equal(res.source.st_ino, ino_of("top"));
-	assert_true(shared("initrd.img"));
-	assert_int_not_equal(ino_of("top"), ino_of("pinet/g000001-6/initrd.img"));
-	assert_int_equal(stage_source(&s, "other", "same-size", &res, &err), 0);
-	assert_false(res.linked);
-	stage_text(&s, MANIFEST_DTB, "elsewhere/b.dtb", "a device tree");
-	assert_int_equal(ino_of("pinet/.new-g000002-6/elsewhere/b.dtb"),
-		ino_of("pinet/g000001-6/dtb/broadcom/a.dtb"));
-	assert_int_equal(s.n_linked, 3);
-	assert_int_equal(s.n_written, 1);
-	assert_int_equal(s.bytes_written, 12);
-	for (size_t i = 0; i < s.manifest.n; i++)
-		assert_int_equal(stage_verify(&s, i, &err), 0);
-	assert_int_equal(stage_commit(&s, &err), 0);
-	assert_string_equal(get("pinet/g000002-6/other"), "AN INITRAMFS");
-	stage_end(&s);
-}
-
-/* Servers without hard links, and those that lose an answer. */
-static void test_link_refused(void **state)
-{
-	static const int errors[] = {EPERM, EMLINK, EOPNOTSUPP, EXDEV, EACCES, ENOENT};
-	struct stage s = {.begun = false};
-	struct stage_item item = {.path = "vmlinuz", .text = "one"};
-	struct err err;
-
-	(void)state;
-	make_generation(1, "one");
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		assert_int_equal(begin(&s, &err), 0);
-		fault.link_errno = errors[i];
-		stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
-		assert_false(shared("vmlinuz"));
-		assert_int_equal(s.n_written, 1);
-		assert_int_equal(stage_verify(&s, 0, &err), 0);
-		stage_end(&s);
-	}
-	assert_int_equal(begin(&s, &err), 0);
-	fault.link_errno = ENOSPC;
-	assert_int_equal(stage_file(&s, &item, NULL, &err), -ENOSPC);
-	assert_string_equal(err.text,
-		"cannot link vmlinuz on the boot server: No space left on device; the boot "
-		"server's disk has to get some room");
-	fault.link_errno = 0;
-	fault.link_lost = true;
-	assert_int_equal(stage_file(&s, &item, NULL, &err), 0);
-	assert_true(shared("vmlinuz"));
-	assert_int_equal(s.n_linked, 1);
-	stage_end(&s);
-}
-
-/* What does not have the size that its manifest says, or that the TFTP server cannot read. */
-static void test_link_damaged(void **state)
-{
-	struct stage s = {.begun = false};
-	struct err err;
-
-	(void)state;
-	make_generation(1, "one");
-	put("pinet/g000001-6/vmlinuz", "longer");
-	assert_int_equal(chmod("pinet/g000001-6/initrd.img", 0600), 0);
-	unlink("pinet/g000001-6/dtb/broadcom/a.dtb");
-	assert_int_equal(symlink("b.dtb", "pinet/g000001-6/dtb/broadcom/a.dtb"), 0);
-	assert_int_equal(begin(&s, &err), 0);
-	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
-	stage_text(&s, MANIFEST_INITRAMFS, "initrd.img", "an initramfs");
-	stage_text(&s, MANIFEST_DTB, "dtb/a.dtb", "a device tree");
-	assert_int_equal(s.n_written, 3);
-	for (size_t i = 0; i < s.manifest.n; i++)
-		assert_int_equal(stage_verify(&s, i, &err), 0);
-	assert_int_equal(mode_of("pinet/.new-g000002-6/initrd.img"), 0644);
-	stage_end(&s);
-}
-
-/* A source that a stamp knows is not read when its file is there; and only then. */
-static void test_known(void **state)
-{
-	struct stage s = {.begun = false};
-	struct sha256 digest;
-	struct stage_item item = {
-		.path = "vmlinuz", .source = "source", .known_digest = &digest, .known_size = 3};
-	struct stage_result res;
-	struct err err;
-
-	(void)state;
-	item.dirfd = dir_fd(".");
-	make_generation(1, "one");
-	put("source", "ONE");
-	sha256_of(span_str("one"), &digest);
-	assert_int_equal(begin(&s, &err), 0);
-	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
-	assert_true(res.linked);
-	assert_true(shared("vmlinuz"));
-	assert_int_equal(res.source.st_ino, ino_of("source"));
-	item.path = "absent";
-	item.source = "absent";
-	assert_int_equal(stage_file(&s, &item, &res, &err), -ENOENT);
-	item.path = "other";
-	item.source = "source";
-	put("source", "longer");
-	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
-	assert_false(res.linked);
-	item.path = "third";
-	put("source", "two");
-	sha256_of(span_str("TWO"), &digest);
-	assert_int_equal(stage_file(&s, &item, &res, &err), 0);
-	assert_false(res.linked);
-	for (size_t i = 0; i < s.manifest.n; i++)
-		assert_int_equal(stage_verify(&s, i, &err), 0);
-	assert_string_equal(get("pinet/.new-g000002-6/third"), "two");
-	stage_end(&s);
-	close(item.dirfd);
-}
-
-/* Only the newest few of the older ones are looked at, and those that are damaged passed over. */
-static void test_older(void **state)
-{
-	struct stage s = {.begun = false};
-	struct manifest meta = meta_of(20);
-	int dir = dir_fd("."), before = open_files();
-	struct err err;
-
-	(void)state;
-	for (uint32_t i = 1; i <= 8; i++)
-		make_generation(i, "text");
-	put("pinet/g000007-6/manifest", "damaged");
-	assert_int_equal(stage_begin(dir, &meta, &s, &err), 0);
-	assert_int_equal(s.n_older, STAGE_OLDER);
-	assert_string_equal(s.older[0].manifest.generation, "g000008-6");
-	assert_string_equal(s.older[1].manifest.generation, "g000006-6");
-	assert_string_equal(s.older[3].manifest.generation, "g000004-6");
-	stage_end(&s);
-	assert_int_equal(open_files(), before);
-	close(dir);
-}
-
 /* What the server stores of a file is not what it was sent. */
 static void test_spoilt(void **state)
 {
@@ -328,7 +144,7 @@ static void test_spoilt(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	fault.spoil = "vmlinuz";
 	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
 	assert_int_equal(stage_verify(&s, 0, &err), -EBADMSG);
@@ -351,7 +167,7 @@ static void test_changed(void **state)
 	(void)state;
 	make_generation(1, "one");
 	put("source", "old");
-	assert_int_equal(begin(&s, &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
 	fault.grow = "source";
 	assert_int_equal(stage_source(&s, "a", "source", NULL, &err), -EAGAIN);
 	assert_string_equal(err.text, "source changed while it was read; it will be read again");
@@ -473,11 +289,6 @@ int main(void)
 		in_directory(test_begin),
 		in_directory(test_refused),
 		in_directory(test_short),
-		in_directory(test_link),
-		in_directory(test_link_refused),
-		in_directory(test_link_damaged),
-		in_directory(test_known),
-		in_directory(test_older),
 		in_directory(test_spoilt),
 		in_directory(test_changed),
 		in_directory(test_failing),

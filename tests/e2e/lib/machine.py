@@ -86,6 +86,7 @@ class Machine:
     arch: str
     nics: list[tuple[str, str, str]]
     disks: list[str] = field(default_factory=list)
+    cpus: int = 0  # the board's
     kernel: str = ""
     initrd: str = ""
     cmdline: str = ""
@@ -96,7 +97,7 @@ class Machine:
         on = board(self.arch)
         kvm = accelerator(self.arch) == "kvm"
         argv = [on.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        argv += ["-machine", on.machine, "-m", str(on.memory_mib), "-smp", str(on.cpus)]
+        argv += ["-machine", on.machine, "-m", str(on.memory_mib), "-smp", str(self.cpus or on.cpus)]
         argv += ["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", on.cpu]
         if on.pci:
             argv += ["-device", "virtio-rng-pci"]

@@ -53,6 +53,7 @@ class Scenario:
     san: bool = False  # from power-on by iPXE, which boots the LUN itself: it has a GPT and GRUB
     pi: str = ""  # a model: what its simulated bootloader (tests/sim) loads by TFTP is given to QEMU
     nics: tuple[Nic, ...] = (Nic(),)
+    cpus: int = 0  # the board's
     local_disk: bool = False  # a local disk with the same labels as the LUN
     packages: tuple[str, ...] = ()  # of Debian, installed before pinet
     wrapped: bool = False  # the LUN is LVM on LUKS: /dev/mapper/vg0-root
@@ -200,7 +201,7 @@ class Run:
             image.copy(client.file("lun.img"), disks[0])
             image.mark(disks[0], "local disk")
         self._make_servers(disk)
-        machine = Machine(self.arch, nics, disks)
+        machine = Machine(self.arch, nics, disks, scenario.cpus)
         if scenario.ipxe:
             replace_file(
                 os.path.join(self.boot_files, "boot.ipxe"),
