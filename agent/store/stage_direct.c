@@ -19,7 +19,7 @@
 #include "store/manifest.h"
 #include "store/stage_direct.h"
 
-#define PARTS 4 /* on their way */
+#define PARTS 16 /* on their way */
 #define ALIGN 4096u /* what O_DIRECT wants of any file system */
 
 enum part_state {

@@ -10,7 +10,7 @@
 #include "store/sha256.h"
 
 #define STAGE_DIRECT_MIN  (1u << 20) /* bytes; for less it is not worth while */
-#define STAGE_DIRECT_PART (2u << 20) /* bytes that are written, and then read back, at once */
+#define STAGE_DIRECT_PART (512u << 10) /* bytes that are written, and then read back, at once */
 
 /*
  * Copies all that @in_fd gives from its beginning to a new file @name, past the page cache of this
