@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -28,6 +29,7 @@
 #define EARLY_STATE STATE_DIR "/early" /* KEY=VALUE: the report of the mount */
 #define EARLY_MS    20000
 #define STOP_MS     1000 /* a killed process is gone at once, or hangs in the kernel */
+#define NICE        19 /* the root comes first: this one works while that waits */
 
 static const char *const modules[] = {"nfsv4", "nfsv3", NULL};
 
@@ -118,6 +120,7 @@ static int run(const struct plan *plan, const char *generation)
 	struct firmware_report report;
 	struct err err = {.code = 0};
 
+	(void)setpriority(PRIO_PROCESS, 0, NICE); /* without it both would take their time */
 	if (modules_load(modules, &err) < 0 || fs_mkdirs(EARLY_DIR, 0755) < 0 ||
 		firmware_mount(plan, EARLY_DIR, clock_now_ms() + EARLY_MS, &report, &err) < 0)
 		return EXIT_FAILURE;
