@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Against LIO, the target of the Linux kernel: a guest that has nothing but that kernel and a shell."""
 
+import shutil
+
 from lib.lio import LioGuest
 from lib.proc import port_open, wait_until
 
@@ -24,10 +26,17 @@ class Lio(LioGuest):
                 *("-netdev", f"user,id=net,restrict=on,hostfwd=tcp:{PORTAL}-10.0.2.15:3260"),
                 *("-device", "virtio-net-pci,netdev=net,romfile="),
             ),
-            (session,),
+            (shutil.which("strace") or "strace", session),
         )
         self.start()
         wait_until("LIO", lambda: port_open(ADDRESS, 3260))
+
+
+def killed(guest: Lio) -> None:
+    """A login in the guest itself, killed in each of its system calls: see lio/killed."""
+
+    wait_until("the test in the guest", lambda: "killed at " in guest.said() or not guest.daemon.running(), 1800)
+    expect(guest.said(), r"^killed at [1-9]\d+ calls, \d+ sessions were found again: all is well$")
 
 
 def paths(guest: Lio) -> None:
@@ -81,7 +90,7 @@ def discovery(client: Client, with_chap: bool) -> None:
 
 
 # Both by the words that the guest is started with.
-IN_GUEST = {"paths": {"several-paths": paths}}
+IN_GUEST = {"paths": {"several-paths": paths}, "killed": {"killed-anywhere": killed}}
 TESTS = {
     "": {
         "login": login,
