@@ -34,6 +34,7 @@ class Nic:
     network: str = "lan"
     model: str = "virtio-net-pci"
     link: bool = True
+    loss_percent: int = 0  # of the frames on its cable; for a model that leaves no checksums to the host
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,10 @@ class Run:
                 file.write(image.cpio({path: self.text(text).encode() for path, text in scenario.initramfs.items()}))
 
         self.network = Network()
-        nics = [(self.network.tap(nic.network), nic.model, mac_address(index)) for index, nic in enumerate(scenario.nics)]
+        nics = [
+            (self.network.tap(nic.network, nic.loss_percent), nic.model, mac_address(index))
+            for index, nic in enumerate(scenario.nics)
+        ]
         disks = []
         if scenario.local_disk:
             disks.append(os.path.join(self.directory, "local.img"))
@@ -303,6 +307,8 @@ class Run:
             case ["link", rest]:
                 nic, _, state = rest.partition(" ")
                 self.guest.set_link(int(nic), state == "up")
+            case ["move", "server"]:
+                self.network.move_server()
             case ["type", text]:
                 self.guest.type(text + "\n")
             case _:

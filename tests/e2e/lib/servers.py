@@ -5,11 +5,13 @@ the process that starts them, and keep their state in the directory of the run."
 import os
 
 from .proc import Daemon, RigError, port_open, run, wait_until
+from .wire import Wire
 
 SERVER = "192.168.77.1"
 ROUTER = "192.168.77.254"
 NETWORK = "192.168.77.0/24"
 ISCSI_PORT = 3260
+MOVED_MAC = "52:54:00:77:03:01"
 TGT_CONTROL = "1"
 
 
@@ -19,6 +21,7 @@ class Network:
     def __init__(self) -> None:
         self.bridges: dict[str, str] = {}
         self.taps = 0
+        self.wires: list[Wire] = []
         run("ip", "link", "set", "lo", "up")
         self._bridge("lan")
         run("ip", "address", "add", f"{SERVER}/24", "dev", self.bridges["lan"])
@@ -26,23 +29,38 @@ class Network:
     def _bridge(self, network: str) -> str:
         if network not in self.bridges:
             name = f"br{len(self.bridges)}"
-            run("ip", "link", "add", name, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+            mac = f"52:54:00:77:02:{len(self.bridges):02x}"  # not one of its taps', and no longer its own when it moves
+            run("ip", "link", "add", name, "address", mac, "type", "bridge", "forward_delay", "0", "stp_state", "0")
             run("ip", "link", "set", name, "up")
             self.bridges[network] = name
         return self.bridges[network]
 
     def close(self) -> None:
         """Takes all of it down again."""
+        for wire in self.wires:
+            wire.close()
+            print(f"[rig] the bad cable has carried {wire.carried} frames and lost {wire.lost}", flush=True)
         for name in [f"tap{index}" for index in range(self.taps)] + list(self.bridges.values()):
             run("ip", "link", "delete", name)
 
-    def tap(self, network: str) -> str:
-        """Makes a tap device on @network and returns its name."""
+    def tap(self, network: str, loss_percent: int = 0) -> str:
+        """Makes a tap device on @network, where frames get lost if so wanted, and returns its name."""
         name = f"tap{self.taps}"
         self.taps += 1
         run("ip", "tuntap", "add", name, "mode", "tap")
-        run("ip", "link", "set", name, "master", self._bridge(network), "up")
+        if not loss_percent:
+            run("ip", "link", "set", name, "master", self._bridge(network), "up")
+            return name
+        run("ip", "link", "set", name, "up")
+        wire = Wire(name, f"wire{self.taps}", loss_percent)
+        run("ip", "link", "set", f"wire{self.taps}", "master", self._bridge(network), "up")
+        wire.start()
+        self.wires.append(wire)
         return name
+
+    def move_server(self) -> None:
+        """Gives the server's address to another adapter."""
+        run("ip", "link", "set", self.bridges["lan"], "address", MOVED_MAC)
 
 
 class Server:
