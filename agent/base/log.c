@@ -37,9 +37,13 @@ void log_set_sink(
 static void write_kmsg(const char *text)
 {
 	_cleanup_fd_ int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	char line[LOG_TEXT_SIZE + 16];
+	/* Facility daemon, priority debug. */
+	int n = snprintf(line, sizeof(line), "<31>pinet: %s\n", text);
 
+	/* dprintf(3) asks for a position in the file first, which this one has not. */
 	if (fd >= 0)
-		(void)dprintf(fd, "<31>pinet: %s\n", text); /* facility daemon, priority debug */
+		(void)!write(fd, line, (size_t)n); /* nothing can be said about it */
 }
 
 void log_line(enum log_level level, const char *format, ...)
