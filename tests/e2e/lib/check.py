@@ -9,6 +9,8 @@ import re
 
 from .facts import Facts
 
+E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 
 def root_on_lun(run) -> str:
     """/ is a partition of the LUN, and not of a local disk that looks the same."""
@@ -244,6 +246,20 @@ def clean_shutdown(run) -> str:
     if lost:
         return f"at shutdown: {lost[0]}"
     return "" if re.search("reboot: (Power down|System halted)", end) else "the kernel did not say it powers down"
+
+
+def session_shown(scenario: str):
+    """What "iscsiadm -m session -P 3" has shown as the work of the last boot is what @scenario keeps as "session"."""
+
+    def shown(run) -> str:
+        with open(os.path.join(E2E, scenario, "session"), encoding="utf-8") as file:
+            expected = run.text(file.read()).strip()
+        lines = [line.strip() for line in run.facts["work"].splitlines()]
+        # Numbers that the kernel counts up, and its name for the disk.
+        found = "\n".join(line for line in lines if not re.match(r"\+ |Host Number|scsi\d+ Channel|Attached scsi disk", line))
+        return "" if found == expected else f"iscsiadm shows another session than is expected:\n{found}"
+
+    return shown
 
 
 def only_pinet(run) -> str:
