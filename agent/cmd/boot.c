@@ -21,6 +21,7 @@
 #include "state/state.h"
 #include "step/modules.h"
 #include "step/names.h"
+#include "step/session.h"
 
 #define ROOTMNT       "/root" /* of initramfs-tools */
 #define ROOT_NAME_MAX 64
@@ -313,6 +314,18 @@ static void look_for_ibft(struct boot *b)
 	sources_read_ibft(&b->sources, IBFT_DIR);
 }
 
+/* What the root has to outlive: outages, of several paths those of all. */
+static void keep_session(const struct boot *b)
+{
+	const struct login_report *login = &b->report.login;
+	struct err err = {.code = 0};
+
+	if (!login->target[0])
+		return;
+	if (login->paths < 2 && session_make_patient(login->host, &err) < 0)
+		log_warning("%s: the root may not outlive an outage of more than 3 min", err.text);
+}
+
 static int run(struct boot *b)
 {
 	struct err err = {.code = 0};
@@ -354,6 +367,7 @@ static int run(struct boot *b)
 		r = boot_report_save(&b->report, &b->plan, &b->notes, &err);
 	if (r < 0)
 		return fail(b, &err);
+	keep_session(b);
 	return EXIT_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "step/session.h"
 
 #define SESSIONS "/sys/class/iscsi_session"
+#define DISKS    "/sys/class/scsi_disk"
 
 static int read_attr(unsigned int sid, const char *attr, char *buf, size_t size)
 {
@@ -92,5 +93,31 @@ int session_find(const char *target, struct login_report *report, struct err *re
 	if (other[0])
 		return err_set(
 			reterr, -EBUSY, "there is a session with %s, but it is %s", target, other);
+	return 0;
+}
+
+/*
+ * A command that is older than six times its timeout, 3 minutes, fails at the first answer but
+ * success: a target that was started again begins with such a one (unit attention). Without a limit of
+ * retries there is none of time (SCSI_CMD_RETRIES_NO_LIMIT).
+ */
+int session_make_patient(int host, struct err *reterr)
+{
+	_cleanup_dir_ DIR *dir = opendir(DISKS);
+	char prefix[16];
+	struct dirent *e;
+
+	(void)snprintf(prefix, sizeof(prefix), "%d:", host);
+	while (dir && (e = readdir(dir))) {
+		char path[PATH_MAX];
+		int r;
+
+		if (!span_starts(span_str(e->d_name), prefix))
+			continue;
+		(void)snprintf(path, sizeof(path), DISKS "/%s/max_retries", e->d_name);
+		r = fs_poke(path, "-1");
+		if (r < 0 && r != -ENOENT)
+			return err_sys(reterr, r, "cannot write %s", path);
+	}
 	return 0;
 }

@@ -15,4 +15,10 @@
 int session_find(const char *target, struct login_report *report, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/*
+ * Has the disks of SCSI host @host try again for as long as the session waits for its target. Returns
+ * 0, also if this kernel has no such setting, or a negative errno with @reterr.
+ */
+int session_make_patient(int host, struct err *reterr) __attribute__((warn_unused_result));
+
 #endif
