@@ -13,6 +13,7 @@
 #include "cmd/boot_report.h"
 #include "cmd/cmd.h"
 #include "cmd/early.h"
+#include "cmd/guard.h"
 #include "cmd/onfail.h"
 #include "cmd/remote_log.h"
 #include "cmd/retry.h"
@@ -324,6 +325,7 @@ static void keep_session(const struct boot *b)
 		return;
 	if (login->paths < 2 && session_make_patient(login->host, &err) < 0)
 		log_warning("%s: the root may not outlive an outage of more than 3 min", err.text);
+	guard_start(&b->plan, login);
 }
 
 static int run(struct boot *b)

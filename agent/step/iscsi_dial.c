@@ -133,6 +133,7 @@ static int try_portal(const struct iscsi_dial_config *config, enum offer offer,
 		.initiator = config->initiator,
 		.target = config->target,
 		.chap = offer == OFFER_NONE ? &no_chap : config->chap,
+		.commands = config->commands,
 		.chap_offer = offer == OFFER_MD5 ? CHAP_OFFER_MD5 : CHAP_OFFER_ALL,
 		.header_digest = config->header_digest,
 		.data_digest = config->data_digest};

@@ -14,6 +14,7 @@ struct iscsi_dial_config {
 	const struct chap_keys *chap;
 	enum iscsi_digest header_digest, data_digest;
 	uint8_t isid[ISCSI_ISID_SIZE];
+	uint32_t commands; /* that the session has sent before, see struct iscsi_login_config */
 	const uint32_t *option; /* of the plan, for the kernel */
 };
 

@@ -21,6 +21,7 @@
 #define LU_RESET_S  30
 #define TGT_RESET_S 30
 #define STOP_TERM   1 /* STOP_CONN_TERM */
+#define STOP_AGAIN  3 /* STOP_CONN_RECOVER */
 #define FLAT_LUN    0x4000 /* addressing of numbers above 255 (SAM-5 section 4.7.7.3) */
 #define LUN_SIMPLE  255
 
@@ -38,6 +39,14 @@ static int call(const struct iscsi_nl *nl, struct iscsi_nl_request *req, const c
 	if (r < 0)
 		return r;
 	return ret->error ? refused(what, ret->error, reterr) : 0;
+}
+
+void iscsi_kernel_isid(uint32_t sid, uint8_t out[ISCSI_ISID_SIZE])
+{
+	const uint8_t isid[ISCSI_ISID_SIZE] = {
+		0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid};
+
+	memcpy(out, isid, sizeof(isid));
 }
 
 int iscsi_kernel_create(const struct iscsi_nl *nl, const struct iscsi_dial_config *config,
@@ -193,6 +202,23 @@ int iscsi_kernel_start(const struct iscsi_nl *nl, const struct iscsi_kernel *ses
 	if (r < 0)
 		return r;
 	return reply.word[0] ? refused("start the session", (int)reply.word[0], reterr) : 0;
+}
+
+int iscsi_kernel_suspend(const struct iscsi_nl *nl, const struct iscsi_kernel *session,
+	uint32_t *ret_commands, struct err *reterr)
+{
+	struct iscsi_nl_request stop = {
+		.type = ISCSI_NL_STOP_CONN, .sid = session->sid, .flag = STOP_AGAIN};
+	struct iscsi_nl_request stats = {.type = ISCSI_NL_GET_STATS, .sid = session->sid};
+	struct iscsi_nl_reply reply;
+	/* The kernel may have stopped it by itself. */
+	int r = iscsi_nl_call(nl, &stop, &reply, reterr);
+
+	if (r == 0)
+		r = call(nl, &stats, "say what the session has sent", &reply, reterr);
+	if (r == 0)
+		*ret_commands = reply.word[0];
+	return r;
 }
 
 int iscsi_kernel_destroy(

@@ -14,6 +14,12 @@ struct iscsi_kernel {
 	bool has_conn;
 };
 
+/*
+ * The identifier of session @sid as iscsid makes it, so that its next login replaces this one:
+ * open-iscsi's prefix and the kernel's number.
+ */
+void iscsi_kernel_isid(uint32_t sid, uint8_t out[ISCSI_ISID_SIZE]);
+
 /* Makes a session with one connection. Returns 0 with @ret, or a negative errno with @reterr. */
 int iscsi_kernel_create(const struct iscsi_nl *nl, const struct iscsi_dial_config *config,
 	struct iscsi_kernel *ret, struct err *reterr) __attribute__((warn_unused_result));
@@ -25,6 +31,13 @@ int iscsi_kernel_create(const struct iscsi_nl *nl, const struct iscsi_dial_confi
 int iscsi_kernel_start(const struct iscsi_nl *nl, const struct iscsi_kernel *session,
 	const struct iscsi_dial_config *config, const struct iscsi_link *link, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/*
+ * Ends the connection of a session whose disks are to wait for the next one, and says how many SCSI
+ * commands the session has sent so far. Returns 0, or a negative errno with @reterr.
+ */
+int iscsi_kernel_suspend(const struct iscsi_nl *nl, const struct iscsi_kernel *session,
+	uint32_t *ret_commands, struct err *reterr) __attribute__((warn_unused_result));
 
 /* Removes a session and its disks. Returns 0, or a negative errno with @reterr. */
 int iscsi_kernel_destroy(const struct iscsi_nl *nl, const struct iscsi_kernel *session,

@@ -38,7 +38,7 @@ static int request(
 	struct iscsi_login_request req = {.transit = transit,
 		.stage = stage_of(l),
 		.next = next_of(l),
-		.tags = {ITT, ISCSI_FIRST_CMD_SN, l->exp_stat_sn}};
+		.tags = {ITT, ISCSI_FIRST_CMD_SN + l->config.commands, l->exp_stat_sn}};
 
 	if (answer->full)
 		return err_set(reterr, -EMSGSIZE, "%s asks for more than one answer can hold",

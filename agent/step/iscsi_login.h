@@ -23,6 +23,7 @@ struct iscsi_login_config {
 	const char *chap_offer; /* CHAP_OFFER_ALL or CHAP_OFFER_MD5 */
 	enum iscsi_digest header_digest, data_digest;
 	uint8_t isid[ISCSI_ISID_SIZE];
+	uint32_t commands; /* that the session has sent before: it goes on with the next CmdSN */
 	uint8_t chap_id, chap_challenge[CHAP_OWN_CHALLENGE]; /* random, of this login alone */
 };
 

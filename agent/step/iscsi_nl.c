@@ -30,6 +30,8 @@ enum { EVENT_ERROR = 103 }; /* ISCSI_KEVENT_IF_ERROR */
 
 /* Offsets behind the netlink header. */
 enum { AT_TYPE = 0, AT_ERROR = 4, AT_TRANSPORT = 8, AT_REQUEST = 16, AT_ANSWER = 40 };
+/* Of struct iscsi_stats, which follows then: two counts of octets, of other PDUs, of SCSI commands. */
+enum { AT_COMMANDS = BODY_SIZE + 20 };
 
 size_t iscsi_nl_reply_at(const char *machine)
 {
@@ -93,6 +95,11 @@ int iscsi_nl_parse(
 	memcpy(&got, body.p + AT_TYPE, sizeof(got));
 	if (got != type && got != EVENT_ERROR)
 		return 0;
+	if (got == ISCSI_NL_GET_STATS) {
+		reply_at = AT_COMMANDS;
+		if (body.len < reply_at + sizeof(ret->word))
+			return -EBADMSG;
+	}
 	memset(ret, 0, sizeof(*ret));
 	if (got == EVENT_ERROR)
 		memcpy(&ret->error, body.p + AT_ERROR, sizeof(ret->error));

@@ -22,6 +22,7 @@ enum iscsi_nl_type { /* ISCSI_UEVENT_* */
 	ISCSI_NL_SET_PARAM = 16,
 	ISCSI_NL_START_CONN = 17,
 	ISCSI_NL_STOP_CONN = 18,
+	ISCSI_NL_GET_STATS = 20,
 };
 
 enum iscsi_nl_param { /* ISCSI_PARAM_* */
@@ -73,8 +74,9 @@ struct iscsi_nl_request {
 /* What came back. */
 struct iscsi_nl_reply {
 	int error; /* 0, or the negative errno for which the kernel refused */
-	uint32_t word
-		[2]; /* as the request says: session and host, session and connection, a result */
+	uint32_t
+		word[2]; /* as the request says: session and host, session and connection, a result,
+			or SCSI commands sent on the connection (GET_STATS) */
 };
 
 /* Where the kernel answers: a socket, and where its replies have their fields. */

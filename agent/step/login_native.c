@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The login engine that speaks iSCSI itself and gives the session to the kernel.
  */
-#include <errno.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "step/iscsi_kernel.h"
 #include "step/iscsi_leftover.h"
 #include "step/login_engine.h"
-
-/* The session's identifier as iscsid makes it, so that its next login replaces this one: open-iscsi's
- * prefix and the kernel's number. */
-static void set_isid(struct iscsi_dial_config *config, uint32_t sid)
-{
-	const uint8_t isid[ISCSI_ISID_SIZE] = {
-		0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid};
-
-	memcpy(config->isid, isid, sizeof(isid));
-}
 
 /* Everything the kernel has to be told, in a session of its own; on failure there is none. */
 static int hand_over(const struct iscsi_nl *nl, struct iscsi_dial_config *config,
@@ -33,7 +21,7 @@ static int hand_over(const struct iscsi_nl *nl, struct iscsi_dial_config *config
 		/* The number is part of the login: once more, now that it is known. */
 		cleanup_fd(&link->fd);
 		link->fd = -1;
-		set_isid(config, session.sid);
+		iscsi_kernel_isid(session.sid, config->isid);
 		r = iscsi_dial(config, portal, deadline_ms, link, reterr);
 	}
 	if (r == 0)
@@ -64,7 +52,7 @@ static int native_login(const struct plan *plan, const struct portal *portal, ui
 	r = chap_keys_take(&plan->chap, &chap, reterr);
 	if (r == 0) {
 		guess = iscsi_leftover_next_sid();
-		set_isid(&config, guess);
+		iscsi_kernel_isid(guess, config.isid);
 		r = iscsi_dial(&config, portal, deadline_ms, &link, reterr);
 	}
 	if (r == 0) {

@@ -112,6 +112,23 @@ static const char *answer(uint8_t flags, const char *text)
 	"DefaultTime2Wait=2|DefaultTime2Retain=0|MaxOutstandingR2T=1|DataPDUInOrder=Yes|"          \
 	"DataSequenceInOrder=Yes|ErrorRecoveryLevel=0|MaxConnections=1|"
 
+/* A session that goes on counts on. */
+static void test_commands(void **state)
+{
+	static const struct iscsi_login_config config = {.where = "192.168.77.1:3260",
+		.initiator = "iqn.i",
+		.target = "iqn.t",
+		.chap = &chap,
+		.chap_offer = CHAP_OFFER_ALL,
+		.commands = 1233};
+
+	(void)state;
+	begin("iqn.t", false, false);
+	iscsi_login_end(&login);
+	assert_int_equal(iscsi_login_start(&login, &config, &err), 0);
+	assert_int_equal(num_be32(login.out.buf + 24), 1234);
+}
+
 static void test_none(void **state)
 {
 	(void)state;
@@ -412,6 +429,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_slow_target),
 		cmocka_unit_test(test_discovery),

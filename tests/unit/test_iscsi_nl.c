@@ -129,6 +129,26 @@ static void test_parse(void **state)
 	assert_int_equal(r.error, -EIO);
 }
 
+static void test_stats(void **state)
+{
+	struct iscsi_nl_reply r = {.error = 1};
+
+	(void)state;
+	memset(msg, 0, sizeof(msg));
+	put(0, ISCSI_NL_GET_STATS);
+	put(40, 4);
+	put(56 + 20, 1234);
+	for (size_t n = 72; n < 72 + 28; n++)
+		assert_int_equal(
+			iscsi_nl_parse(span_of(msg, n), ISCSI_NL_GET_STATS, 40, &r), -EBADMSG);
+	assert_int_equal(r.error, 1);
+	assert_int_equal(iscsi_nl_parse(span_of(msg, 72 + 28), ISCSI_NL_GET_STATS, 36, &r), 1);
+	assert_int_equal(r.error, 0);
+	assert_int_equal(r.word[0], 1234);
+	/* Somebody else has asked. */
+	assert_int_equal(iscsi_nl_parse(span_of(msg, 72 + 28), ISCSI_NL_STOP_CONN, 40, &r), 0);
+}
+
 static void test_truncation(void **state)
 {
 	struct iscsi_nl_reply r = {.error = 1};
@@ -166,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_build),
 		cmocka_unit_test(test_value),
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_machines),
 	};
