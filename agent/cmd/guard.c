@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -17,6 +18,7 @@
 #define LOOK_MS  2000 /* has iscsid come? */
 #define PAUSE_MS 1000 /* between two logins */
 #define KMSG     "/dev/kmsg"
+#define NICE     19 /* until all is prepared: the root comes first */
 
 /* Init takes /dev along to the root: what opens the kernel's log by its name finds nothing then. */
 static void say(int kmsg_fd, int sid, const char *what, const char *why)
@@ -34,14 +36,17 @@ static int keep(const struct plan *plan, const struct login_report *report)
 	int kmsg_fd = open(KMSG, O_WRONLY | O_CLOEXEC | O_NOCTTY), sid = report->sid;
 	struct err err = {.code = 0}, before = {.code = 0};
 	struct guard guard;
-	int r = guard_open(plan, report, &guard, &err);
+	int r;
 
+	(void)setpriority(PRIO_PROCESS, 0, NICE); /* without it both would take their time */
+	r = guard_open(plan, report, &guard, &err);
 	if (r == 0 && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		r = err_sys(&err, -errno, "no memory that stays");
 	if (r < 0) {
 		say(kmsg_fd, sid, "nobody repairs it until iscsid has started: ", err.text);
 		return 1;
 	}
+	(void)setpriority(PRIO_PROCESS, 0, 0);
 	do {
 		guard_wait(&guard, r < 0 ? PAUSE_MS : LOOK_MS);
 		r = guard_look(&guard, &err);
