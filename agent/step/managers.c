@@ -16,27 +16,16 @@
 #define SYSTEM "systemd/system/"
 
 struct file {
-	const char *const *probe; /* one of them is below the root, if the manager is */
 	const char *path; /* below /run */
 	const char *text; /* NULL: a link to /dev/null, which masks the unit */
 	const char *separator; /* between the parts of a list */
 	bool about_dns; /* not written without a server */
 };
 
-/* Wherever /usr is merged or not. */
-static const char *const networkd[] = {
-	"usr/lib/systemd/systemd-networkd", "lib/systemd/systemd-networkd", NULL};
-static const char *const resolved[] = {
-	"usr/lib/systemd/systemd-resolved", "lib/systemd/systemd-resolved", NULL};
-static const char *const nm[] = {"usr/sbin/NetworkManager", NULL};
-static const char *const ifupdown[] = {"usr/sbin/ifup", "sbin/ifup", NULL};
-static const char *const resolvconf[] = {"usr/sbin/resolvconf", "sbin/resolvconf", NULL};
-static const char *const dhcpcd[] = {
-	"usr/sbin/dhcpcd", "sbin/dhcpcd", "usr/lib/dhcpcd5/dhcpcd", NULL};
-
 /*
  * Names sort before the owner's and before netplan's 10-netplan-*: of .network files the first that
- * matches counts.
+ * matches counts. All are written whatever the root has: its owner may install a manager while the
+ * root is behind the interface, and most packages start what they bring.
  */
 static const struct file files[] = {
 	/*
@@ -44,31 +33,42 @@ static const struct file files[] = {
 	 * reload, also those that networkd did not set. It manages the interface for all that, so
 	 * that it passes DNS= on and systemd-networkd-wait-online is content.
 	 */
-	{networkd, "systemd/network/00-pinet.network",
+	{"systemd/network/00-pinet.network",
 		HEAD "[Match]\nName=\1\n\n[Network]\nKeepConfiguration=yes\nIgnoreCarrierLoss=yes\n"
 		     "DNS=\2\nDomains=\3\n",
 		" ", false},
 	/* NetworkManager.conf(5), "Device List Format" and "GLOBAL-DNS SECTION": /etc has the last word */
-	{nm, "NetworkManager/conf.d/00-pinet.conf",
+	{"NetworkManager/conf.d/00-pinet.conf",
 		HEAD "[device-pinet]\nmatch-device=interface-name:=\1\nmanaged=0\n", " ", false},
-	{nm, "NetworkManager/conf.d/00-pinet-dns.conf",
+	{"NetworkManager/conf.d/00-pinet-dns.conf",
 		HEAD "[global-dns]\nsearches=\3\n\n[global-dns-domain-*]\nservers=\2\n", ",", true},
 	/* ifup(8), --read-environment: for `ifup -a` and `ifdown -a` of the service */
-	{ifupdown, SYSTEM "networking.service.d/pinet.conf",
+	{SYSTEM "networking.service.d/pinet.conf",
 		HEAD "[Service]\nEnvironment=EXCLUDE_INTERFACES=\1\n", " ", false},
 	/* interfaces(5) has allow-hotplug; ifup@.service takes the interface down when it stops */
-	{ifupdown, SYSTEM "ifup@\1.service", NULL, " ", false},
-	/* What ifupdown itself would have written: ifupdown-wait-online asks for it */
-	{ifupdown, "network/ifstate", "\1=\1\n", " ", false},
-	{dhcpcd, SYSTEM "dhcpcd@\1.service", NULL, " ", false},
+	{SYSTEM "ifup@\1.service", NULL, " ", false},
+	/* What ifupdown itself would have written: ifquery reads the one, `ifup -a` by hand the other */
+	{"network/ifstate", "\1=\1\n", " ", false},
+	{"network/ifstate.\1", "\1\n", " ", false},
+	{SYSTEM "dhcpcd@\1.service", NULL, " ", false},
 	/* resolvconf(8), "FILES": a record, and that it waits for resolvconf to be started */
-	{resolvconf, "resolvconf/interface/\1.pinet", "nameserver \2\nsearch \4\n", "\nnameserver ",
-		true},
-	{resolvconf, "resolvconf/postponed-update", "", " ", true},
+	{"resolvconf/interface/\1.pinet", "nameserver \2\nsearch \4\n", "\nnameserver ", true},
+	{"resolvconf/postponed-update", "", " ", true},
 	/* resolved.conf(5); beside networkd it says the same twice */
-	{resolved, "systemd/resolved.conf.d/pinet.conf", HEAD "[Resolve]\nDNS=\2\nDomains=\3\n",
-		" ", true},
+	/* The name servers of this boot, for who has no manager */
+	{"pinet/resolv.conf", HEAD "nameserver \2\nsearch \4\n", "\nnameserver ", true},
+	{"systemd/resolved.conf.d/pinet.conf", HEAD "[Resolve]\nDNS=\2\nDomains=\3\n", " ", true},
 };
+
+/*
+ * Where nobody makes /etc/resolv.conf, it becomes a link to ours, which has the servers of each boot;
+ * tmpfiles.d(5): only if there is nothing of that name, and after the files of others.
+ */
+static const char *const resolvers[] = {"usr/sbin/NetworkManager", "usr/sbin/resolvconf",
+	"sbin/resolvconf", "usr/lib/systemd/systemd-resolved", "lib/systemd/systemd-resolved",
+	NULL};
+static const struct file resolver = {"tmpfiles.d/zz-pinet.conf",
+	HEAD "L /etc/resolv.conf - - - - ../run/pinet/resolv.conf\n", " ", true};
 
 /*
  * dhcpcd.conf(5): denyinterfaces is a global option, so it stands before any interface block. There
@@ -199,7 +199,7 @@ static int write_dhcpcd(
 	if (n == 0)
 		n = fs_read(path, text + head, sizeof(text) - (size_t)head);
 	if (n == -ENOENT)
-		return 0;
+		n = 0; /* it may come */
 	if (n < 0)
 		return err_sys(reterr, (int)n,
 			"cannot read %s: dhcpcd may take the root's interface", path);
@@ -211,18 +211,44 @@ static int write_dhcpcd(
 	return r < 0 ? err_sys(reterr, r, "cannot write %s/" DHCPCD_CONF, run) : 2;
 }
 
+/* Where there is something to say. Returns as managers_write(). */
+static int write_said(
+	const struct file *f, const char *run, const struct managers_net *net, struct err *reterr)
+{
+	return f->about_dns && !net->dns[0] ? 0 : write_one(f, run, net, reterr);
+}
+
+/* All of them, or those with names. Returns as managers_write(). */
+static int write_files(
+	bool names_only, const char *run, const struct managers_net *net, struct err *reterr)
+{
+	int written = 0, failed = 0;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		bool names = files[i].text && strchr(files[i].text, '\2');
+		int r = !names_only || names
+				? write_said(&files[i], run, net, failed < 0 ? NULL : reterr)
+				: 0;
+
+		written += r > 0 ? r : 0;
+		failed = failed < 0 ? failed : r < 0 ? r : 0;
+	}
+	return failed < 0 ? failed : written;
+}
+
 int managers_write(
 	const char *root, const char *run, const struct managers_net *net, struct err *reterr)
 {
-	int n = 0, failed = 0, r;
+	int n = write_files(false, run, net, reterr), r = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if ((files[i].about_dns && !net->dns[0]) || !is_there(root, files[i].probe))
-			continue;
-		r = write_one(&files[i], run, net, reterr);
-		n += r > 0 ? r : 0;
-		failed = r < 0 ? r : failed;
-	}
-	r = is_there(root, dhcpcd) ? write_dhcpcd(root, run, net, reterr) : 0;
-	return failed < 0 ? failed : r < 0 ? r : n + r;
+	if (!is_there(root, resolvers))
+		r = write_said(&resolver, run, net, n < 0 ? NULL : reterr);
+	n = n < 0 ? n : r < 0 ? r : n + r;
+	r = write_dhcpcd(root, run, net, n < 0 ? NULL : reterr);
+	return n < 0 ? n : r < 0 ? r : n + r;
+}
+
+int managers_write_names(const char *run, const struct managers_net *net, struct err *reterr)
+{
+	return write_files(true, run, net, reterr);
 }

@@ -20,13 +20,21 @@ struct managers_net {
 
 /*
  * Writes what the managers below @root need into the directory @run, which will be their /run, for
- * systemd-networkd, NetworkManager, ifupdown, dhcpcd, resolvconf and systemd-resolved, as far as they
- * are installed. netplan is a generator for the first two, whose files of ours come before its own.
+ * systemd-networkd, NetworkManager, ifupdown, dhcpcd, resolvconf and systemd-resolved, whether they are
+ * installed or will be while the system runs. netplan is a generator for the first two, whose files of
+ * ours come before its own. Where none of them makes /etc/resolv.conf, systemd-tmpfiles is told to.
  *
  * Returns the number of files written, or a negative errno with @reterr after trying them all.
  */
 int managers_write(const char *root, const char *run, const struct managers_net *net,
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * The same for those files alone that have name servers, when these have changed. Nothing is read but
+ * below @run. Returns as managers_write().
+ */
+int managers_write_names(const char *run, const struct managers_net *net, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /*
  * Expands a template: \1 is the interface, \2 the DNS servers and \3 the search domains, each with

@@ -3,6 +3,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -21,6 +22,8 @@
 static const struct managers_net eth0 = {
 	.ifname = "eth0", .dns = "192.168.77.1 192.168.77.2", .search = "lab.example example"};
 static const struct managers_net no_dns = {.ifname = "end0"};
+
+#define ALL 14 /* files that each root gets, if there are name servers */
 
 struct place {
 	char dir[40], root[48], run[48];
@@ -88,22 +91,60 @@ static int write_all(const struct place *p, const struct managers_net *net)
 	return managers_write(p->root, p->run, net, &err);
 }
 
+static bool has(const struct place *p, const char *path)
+{
+	char full[200];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", p->run, path);
+	return fs_exists(full);
+}
+
+/* A manager that is installed later finds its file, too. */
 static void test_none(void **state)
 {
-	assert_int_equal(write_all(*state, &eth0), 0);
+	const struct place *p = *state;
+
+	assert_int_equal(write_all(p, &eth0), ALL + 1);
+	assert_true(has(p, "systemd/network/00-pinet.network"));
+	assert_true(has(p, "NetworkManager/conf.d/00-pinet.conf"));
+	is(p, "pinet/dhcpcd.conf", "denyinterfaces eth0\n");
+	is(p, "pinet/resolv.conf",
+		"# Made by pinet: the root is behind eth0.\nnameserver 192.168.77.1\n"
+		"nameserver 192.168.77.2\nsearch lab.example example\n");
+	is(p, "tmpfiles.d/zz-pinet.conf",
+		"# Made by pinet: the root is behind eth0.\n"
+		"L /etc/resolv.conf - - - - ../run/pinet/resolv.conf\n");
+}
+
+/* Who makes /etc/resolv.conf goes on to do so. */
+static void test_resolvers(void **state)
+{
+	static const char *const resolver[] = {
+		"usr/sbin/NetworkManager", "sbin/resolvconf", "usr/lib/systemd/systemd-resolved"};
+	const struct place *p = *state;
+	char path[200];
+
+	assert_int_equal(write_all(p, &no_dns), ALL - 5);
+	assert_false(has(p, "tmpfiles.d/zz-pinet.conf"));
+	for (size_t i = 0; i < sizeof(resolver) / sizeof(resolver[0]); i++) {
+		have(p, resolver[i], "");
+		assert_int_equal(write_all(p, &eth0), ALL);
+		assert_false(has(p, "tmpfiles.d/zz-pinet.conf"));
+		(void)snprintf(path, sizeof(path), "%s/%s", p->root, resolver[i]);
+		assert_int_equal(unlink(path), 0);
+	}
 }
 
 static void test_networkd(void **state)
 {
 	const struct place *p = *state;
 
-	have(p, "lib/systemd/systemd-networkd", "");
-	assert_int_equal(write_all(p, &eth0), 1);
+	assert_true(write_all(p, &eth0) > 0);
 	is(p, "systemd/network/00-pinet.network",
 		"# Made by pinet: the root is behind eth0.\n[Match]\nName=eth0\n\n[Network]\n"
 		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\nDNS=192.168.77.1 192.168.77.2\n"
 		"Domains=lab.example example\n");
-	assert_int_equal(write_all(p, &no_dns), 1);
+	assert_true(write_all(p, &no_dns) > 0);
 	is(p, "systemd/network/00-pinet.network",
 		"# Made by pinet: the root is behind end0.\n[Match]\nName=end0\n\n[Network]\n"
 		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\n");
@@ -113,12 +154,12 @@ static void test_networkmanager(void **state)
 {
 	const struct place *p = *state;
 
-	have(p, "usr/sbin/NetworkManager", "");
-	assert_int_equal(write_all(p, &no_dns), 1);
+	assert_true(write_all(p, &no_dns) > 0);
 	is(p, "NetworkManager/conf.d/00-pinet.conf",
 		"# Made by pinet: the root is behind end0.\n[device-pinet]\n"
 		"match-device=interface-name:=end0\nmanaged=0\n");
-	assert_int_equal(write_all(p, &eth0), 2);
+	assert_false(has(p, "NetworkManager/conf.d/00-pinet-dns.conf"));
+	assert_true(write_all(p, &eth0) > 0);
 	is(p, "NetworkManager/conf.d/00-pinet-dns.conf",
 		"# Made by pinet: the root is behind eth0.\n[global-dns]\n"
 		"searches=lab.example,example\n\n[global-dns-domain-*]\n"
@@ -129,28 +170,25 @@ static void test_ifupdown(void **state)
 {
 	const struct place *p = *state;
 
-	have(p, "sbin/ifup", "");
-	have(p, "sbin/resolvconf", "");
-	assert_int_equal(write_all(p, &eth0), 5);
+	assert_true(write_all(p, &eth0) > 0);
 	is(p, "systemd/system/networking.service.d/pinet.conf",
 		"# Made by pinet: the root is behind eth0.\n[Service]\n"
 		"Environment=EXCLUDE_INTERFACES=eth0\n");
 	is_masked(p, "systemd/system/ifup@eth0.service");
 	is(p, "network/ifstate", "eth0=eth0\n");
+	is(p, "network/ifstate.eth0", "eth0\n");
 	is(p, "resolvconf/interface/eth0.pinet",
 		"nameserver 192.168.77.1\nnameserver 192.168.77.2\nsearch lab.example example\n");
 	is(p, "resolvconf/postponed-update", "");
-	assert_int_equal(write_all(p, &eth0), 5); /* the boot was tried again */
+	assert_true(write_all(p, &eth0) > 0); /* the boot was tried again */
 }
 
 static void test_dhcpcd(void **state)
 {
 	const struct place *p = *state;
 
-	have(p, "usr/sbin/dhcpcd", "");
-	assert_int_equal(write_all(p, &eth0), 1); /* nothing to add to */
 	have(p, "etc/dhcpcd.conf", "hostname\ninterface eth1\nstatic ip_address=10.0.0.1/8\n");
-	assert_int_equal(write_all(p, &eth0), 3);
+	assert_true(write_all(p, &eth0) > 0);
 	is_masked(p, "systemd/system/dhcpcd@eth0.service");
 	is(p, "pinet/dhcpcd.conf",
 		"denyinterfaces eth0\nhostname\ninterface eth1\nstatic ip_address=10.0.0.1/8\n");
@@ -163,9 +201,7 @@ static void test_resolved(void **state)
 {
 	const struct place *p = *state;
 
-	have(p, "usr/lib/systemd/systemd-resolved", "");
-	assert_int_equal(write_all(p, &no_dns), 0);
-	assert_int_equal(write_all(p, &eth0), 1);
+	assert_true(write_all(p, &eth0) > 0);
 	is(p, "systemd/resolved.conf.d/pinet.conf",
 		"# Made by pinet: the root is behind eth0.\n[Resolve]\n"
 		"DNS=192.168.77.1 192.168.77.2\nDomains=lab.example example\n");
@@ -178,8 +214,6 @@ static void test_failure(void **state)
 	struct err err = {.code = 0};
 	char path[200];
 
-	have(p, "lib/systemd/systemd-networkd", "");
-	have(p, "usr/sbin/NetworkManager", "");
 	(void)snprintf(path, sizeof(path), "%s/systemd", p->run);
 	assert_int_equal(fs_replace(path, "a file", 0644), 0);
 	assert_int_equal(managers_write(p->root, p->run, &no_dns, &err), -ENOTDIR);
@@ -197,7 +231,6 @@ static void test_large_dhcpcd_conf(void **state)
 
 	memset(text, '#', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	have(p, "sbin/dhcpcd", "");
 	have(p, "etc/dhcpcd.conf", text);
 	assert_int_equal(managers_write(p->root, p->run, &eth0, &err), -EFBIG);
 	assert_non_null(strstr(err.text, "dhcpcd may take the root's interface"));
@@ -226,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_none, begin, end),
+		cmocka_unit_test_setup_teardown(test_resolvers, begin, end),
 		cmocka_unit_test_setup_teardown(test_networkd, begin, end),
 		cmocka_unit_test_setup_teardown(test_networkmanager, begin, end),
 		cmocka_unit_test_setup_teardown(test_ifupdown, begin, end),
