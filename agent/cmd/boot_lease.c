@@ -52,10 +52,23 @@ static void put_routes(struct state *st, const struct lease *l)
 	state_put(st, "routes", "%s", text);
 }
 
+void boot_lease_put_names(struct state *st, const struct lease *l)
+{
+	char list[LIST_SIZE];
+
+	state_put(st, "hostname", "%s", l->hostname);
+	state_put(st, "domain", "%s", l->domain);
+	state_put(st, "search", "%s", l->search);
+	list_addresses(l->dns, l->n_dns, list);
+	state_put(st, "dns", "%s", list);
+	list_addresses(l->ntp, l->n_ntp, list);
+	state_put(st, "ntp", "%s", list);
+}
+
 static void put_lease(struct state *st, const struct network_report *r)
 {
 	const struct lease *l = &r->lease;
-	char mac[MAC_TEXT_SIZE], list[LIST_SIZE];
+	char mac[MAC_TEXT_SIZE];
 
 	num_format_mac(r->mac, ':', mac);
 	state_put(st, "interface", "%s", r->ifname);
@@ -69,13 +82,7 @@ static void put_lease(struct state *st, const struct network_report *r)
 	state_put(st, "t1_s", "%u", l->t1_s);
 	state_put(st, "t2_s", "%u", l->t2_s);
 	state_put(st, "mtu", "%u", l->mtu);
-	state_put(st, "hostname", "%s", l->hostname);
-	state_put(st, "domain", "%s", l->domain);
-	state_put(st, "search", "%s", l->search);
-	list_addresses(l->dns, l->n_dns, list);
-	state_put(st, "dns", "%s", list);
-	list_addresses(l->ntp, l->n_ntp, list);
-	state_put(st, "ntp", "%s", list);
+	boot_lease_put_names(st, l);
 	put_routes(st, l);
 }
 

@@ -4,6 +4,7 @@
 #ifndef CMD_BOOT_LEASE_H
 #define CMD_BOOT_LEASE_H
 
+#include "state/state.h"
 #include "step/step.h"
 
 /*
@@ -13,5 +14,8 @@
  */
 int boot_lease_save(const struct network_report *report, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/* Puts what @lease says of names into @st: hostname, domain, search, dns and ntp. */
+void boot_lease_put_names(struct state *st, const struct lease *lease);
 
 #endif

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "cmd/cmd.h"
+#include "cmd/lease_names.h"
 #include "state/state.h"
 #include "step/nic.h"
 #include "step/renew_io.h"
@@ -86,7 +87,12 @@ static void save_lease(struct keeper *k)
 	const struct renew_lease *l = &k->renew.lease;
 	char server[IP4_TEXT_SIZE];
 	struct err err = {.code = 0};
+	int r = lease_names_update(&k->lease, &k->renew.answer, "/run", &err);
 
+	if (r < 0)
+		log_warning("lease: the name servers have changed: %s", err.text);
+	else if (r > 0)
+		log_step("lease: the name servers are %s now", state_get(&k->lease, "dns"));
 	num_format_ip4(l->server, server);
 	state_put(&k->lease, "server", "%s", server);
 	state_put(&k->lease, "obtained_ms", "%llu", (unsigned long long)l->obtained_ms);
