@@ -51,6 +51,9 @@ static const struct file files[] = {
 	{"network/ifstate", "\1=\1\n", " ", false},
 	{"network/ifstate.\1", "\1\n", " ", false},
 	{SYSTEM "dhcpcd@\1.service", NULL, " ", false},
+	/* What its hook 20-resolv.conf would have left; it puts these together to /etc/resolv.conf */
+	{"dhcpcd/hook-state/resolv.conf/\1.pinet", "nameserver \2\nsearch \4\n", "\nnameserver ",
+		true},
 	/* resolvconf(8), "FILES": a record, and that it waits for resolvconf to be started */
 	{"resolvconf/interface/\1.pinet", "nameserver \2\nsearch \4\n", "\nnameserver ", true},
 	{"resolvconf/postponed-update", "", " ", true},
@@ -76,7 +79,8 @@ static const struct file resolver = {"tmpfiles.d/zz-pinet.conf",
  */
 #define DHCPCD_CONF "pinet/dhcpcd.conf"
 static const char dhcpcd_unit[] =
-	HEAD "[Service]\nBindReadOnlyPaths=-/run/" DHCPCD_CONF ":/etc/dhcpcd.conf\n";
+	HEAD "[Service]\nRuntimeDirectoryPreserve=yes\nBindReadOnlyPaths=-/run/" DHCPCD_CONF
+	     ":/etc/dhcpcd.conf\n";
 
 static struct span value(const struct managers_net *net, uint8_t c)
 {

@@ -23,7 +23,7 @@ static const struct managers_net eth0 = {
 	.ifname = "eth0", .dns = "192.168.77.1 192.168.77.2", .search = "lab.example example"};
 static const struct managers_net no_dns = {.ifname = "end0"};
 
-#define ALL 14 /* files that each root gets, if there are name servers */
+#define ALL 15 /* files that each root gets, if there are name servers */
 
 struct place {
 	char dir[40], root[48], run[48];
@@ -124,7 +124,7 @@ static void test_resolvers(void **state)
 	const struct place *p = *state;
 	char path[200];
 
-	assert_int_equal(write_all(p, &no_dns), ALL - 5);
+	assert_int_equal(write_all(p, &no_dns), ALL - 6);
 	assert_false(has(p, "tmpfiles.d/zz-pinet.conf"));
 	for (size_t i = 0; i < sizeof(resolver) / sizeof(resolver[0]); i++) {
 		have(p, resolver[i], "");
@@ -190,11 +190,14 @@ static void test_dhcpcd(void **state)
 	have(p, "etc/dhcpcd.conf", "hostname\ninterface eth1\nstatic ip_address=10.0.0.1/8\n");
 	assert_true(write_all(p, &eth0) > 0);
 	is_masked(p, "systemd/system/dhcpcd@eth0.service");
+	is(p, "dhcpcd/hook-state/resolv.conf/eth0.pinet",
+		"nameserver 192.168.77.1\nnameserver 192.168.77.2\nsearch lab.example example\n");
 	is(p, "pinet/dhcpcd.conf",
 		"denyinterfaces eth0\nhostname\ninterface eth1\nstatic ip_address=10.0.0.1/8\n");
 	is(p, "systemd/system/dhcpcd.service.d/pinet.conf",
 		"# Made by pinet: the root is behind eth0.\n[Service]\n"
-		"BindReadOnlyPaths=-/run/pinet/dhcpcd.conf:/etc/dhcpcd.conf\n");
+		"RuntimeDirectoryPreserve=yes\nBindReadOnlyPaths=-/run/pinet/dhcpcd.conf:/etc/"
+		"dhcpcd.conf\n");
 }
 
 static void test_resolved(void **state)
