@@ -7,7 +7,7 @@
 #: package        the package installed, upgraded, removed and purged by dpkg, with kernels
 #: iscsi          the iSCSI client on the wire, against tgtd and a made-up target; iscsi-lio in a guest; needs root
 #: dhcp           the examples for DHCP servers, run by the real ones, and the plans they lead to; needs root
-#: lease          pinet lease, pinet.log=, pinet doctor, systemd-networkd, 3 min; needs root
+#: lease          pinet lease, pinet.log=, pinet doctor, pinet mount, systemd-networkd, 3 min; needs root
 #: server         pinet-server on made-up machines, with real servers and killed; needs root
 #: sim            the simulated bootloader of a Raspberry Pi, over real TFTP servers; needs root
 #: crash          sync killed at, and failing in, every system call, 20 min; crash-quick: a part
@@ -85,7 +85,7 @@ dhcp: $(BUILD)/pinet $(BUILD)/tests/dhcp/up
 	@tests/dhcp/live $(BUILD)/tests/dhcp/up
 
 # The first one waits for two minutes, most of the time.
-LEASE := lease-run lease-log lease-doctor lease-networkd
+LEASE := lease-run lease-log lease-doctor lease-networkd lease-mount
 
 lease: $(LEASE)
 
