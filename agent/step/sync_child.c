@@ -52,13 +52,6 @@ int sync_child_start(struct sync_child *child, void (*work)(const void *ctx, voi
 	return 0;
 }
 
-bool sync_child_is_done(const struct sync_child *child)
-{
-	struct pollfd p = {child->fd, POLLIN, 0};
-
-	return child->pid && poll(&p, 1, 0) > 0;
-}
-
 int sync_child_finish(struct sync_child *child, void *result, size_t size)
 {
 	size_t at = 0;

@@ -21,9 +21,6 @@ struct sync_child {
 int sync_child_start(struct sync_child *child, void (*work)(const void *ctx, void *result),
 	const void *ctx, size_t size) __attribute__((warn_unused_result));
 
-/* True if its result is there. */
-bool sync_child_is_done(const struct sync_child *child);
-
 /* Waits for the child and takes its result of @size bytes. Returns 0, or -EIO if it died. */
 int sync_child_finish(struct sync_child *child, void *result, size_t size)
 	__attribute__((warn_unused_result));

@@ -14,15 +14,19 @@
 
 int sync_load(struct sync *s, struct err *reterr)
 {
-	int dirfd = s->wish->boot_dirfd, r = generation_list(dirfd, &s->list, reterr);
+	_cleanup_fd_ int ours = files_open_ours(s->wish->boot_dirfd, true, reterr);
+	int r = ours < 0 ? ours : generation_list(s->wish->boot_dirfd, &s->list, reterr);
 
 	if (r == 0)
-		r = states_load(dirfd, &s->states, reterr);
+		r = states_load(s->wish->boot_dirfd, &s->states, reterr);
 	if (r < 0)
 		return r;
 	for (unsigned int i = s->list.n; i-- && s->n_known < STAGE_OLDER;) {
+		const char *name = s->list.at[i].name;
+		_cleanup_fd_ int fd = files_open_dir(ours, name, false);
+
 		/* One that is damaged is of no use, and no hindrance either. */
-		if (generation_load(dirfd, s->list.at[i].name, &s->known[s->n_known], NULL) == 0)
+		if (fd >= 0 && generation_load_at(fd, name, &s->known[s->n_known], NULL, NULL) == 0)
 			s->n_known++;
 	}
 	return 0;

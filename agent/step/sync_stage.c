@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The step sync: the files go to the boot server, and while they do, what it has stored of those
- * before is read back by a child process. The two directions of a network do not hinder each other.
+ * The step sync: the files go to the boot server.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -19,72 +18,14 @@
 #define PACKAGE_SIZE 4096
 #define DPKG_QUERY   "/usr/bin/dpkg-query"
 
-/* Reads back what is staged, some of it while more is on its way. */
-struct verifier {
-	struct sync_child child;
-	size_t done; /* files before this one are verified, or are being */
-};
-
-/* What a child is to read back. */
-struct range {
-	const struct stage *stage;
-	size_t from, to;
-};
-
-/* The result is a struct err. */
-static void verify(const void *ctx, void *result)
+/* What was linked and may have been written to since. */
+static int verify(const struct stage *stage, struct err *reterr)
 {
-	const struct range *range = ctx;
+	int r = 0;
 
-	for (size_t i = range->from; i < range->to; i++)
-		if (stage_verify(range->stage, i, result) < 0)
-			return;
-}
-
-/* Waits for the child. Returns 0 or its error. */
-static int finish_verifier(struct verifier *v, struct err *reterr)
-{
-	struct err err = {.code = 0};
-
-	if (!v->child.pid)
-		return 0;
-	if (sync_child_finish(&v->child, &err, sizeof(err)) < 0)
-		return err_set(reterr, -EIO, "reading back from the boot server was interrupted");
-	return err.code ? err_set(reterr, err.code, "%s", err.text) : 0;
-}
-
-static void stop_verifier(struct verifier *v)
-{
-	sync_child_stop(&v->child);
-}
-
-/* Goes on with what was staged since. What no child can be started for is verified later. */
-static int keep_verifying(struct verifier *v, const struct stage *stage, struct err *reterr)
-{
-	struct range range = {stage, v->done, stage->manifest.n};
-
-	if (sync_child_is_done(&v->child)) {
-		int r = finish_verifier(v, reterr);
-
-		if (r < 0)
-			return r;
-	}
-	if (!v->child.pid && range.from < range.to &&
-		sync_child_start(&v->child, verify, &range, sizeof(struct err)) == 0)
-		v->done = range.to;
-	return 0;
-}
-
-static int verify_rest(struct verifier *v, const struct stage *stage, struct err *reterr)
-{
-	struct range range = {stage, v->done, stage->manifest.n};
-	struct err err = {.code = 0};
-	int r = finish_verifier(v, reterr);
-
-	if (r < 0)
-		return r;
-	verify(&range, &err);
-	return err.code ? err_set(reterr, err.code, "%s", err.text) : 0;
+	for (size_t i = 0; i < stage->manifest.n && r == 0; i++)
+		r = stage_verify(stage, i, reterr);
+	return r;
 }
 
 static int stage_one(struct sync *s, size_t i, struct stage *stage, struct err *reterr)
@@ -132,14 +73,12 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
 }
 
-/* One file of @stage_files(), verification and lock kept going. */
+/* One file of @stage_files(), the lock kept going. */
 static int stage_next(struct sync *s, size_t i, const struct lock *lock, struct stage *stage,
-	struct verifier *v, uint64_t *touched_ms, struct err *reterr)
+	uint64_t *touched_ms, struct err *reterr)
 {
 	int r = stage_one(s, i, stage, reterr);
 
-	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
-		r = keep_verifying(v, stage, reterr);
 	if (r < 0 || clock_now_ms() - *touched_ms < TOUCH_MS)
 		return r;
 	*touched_ms = clock_now_ms();
@@ -149,48 +88,21 @@ static int stage_next(struct sync *s, size_t i, const struct lock *lock, struct 
 				 "another machine has taken the lock of the boot directory");
 }
 
-/* The largest file below @below bytes (with the same size: of a higher index than @i), or -1. */
-static int next_large(const struct sync *s, off_t below, int i)
-{
-	int best = -1;
-
-	for (int j = 0; j < (int)s->set.n; j++) {
-		const struct boot_file *f = &s->set.file[j];
-
-		if (!f->chosen || (f->role != BOOT_KERNEL && f->role != BOOT_INITRAMFS) ||
-			f->st.st_size > below || (f->st.st_size == below && j <= i))
-			continue;
-		if (best < 0 || f->st.st_size > s->set.file[best].st.st_size)
-			best = j;
-	}
-	return best;
-}
-
-/* The largest first: all but the last are read back while others are on their way. */
 static int stage_files(
 	struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
 {
-	__attribute__((cleanup(stop_verifier))) struct verifier v = {.done = 0};
 	uint64_t touched_ms = clock_now_ms();
-	off_t size = INT64_MAX;
-	int r = 0, large = -1;
+	int r = 0;
 
-	while (r == 0 && (large = next_large(s, size, large)) >= 0) {
-		size = s->set.file[large].st.st_size;
-		r = stage_next(s, (size_t)large, lock, stage, &v, &touched_ms, reterr);
-	}
-	for (size_t i = 0; r == 0 && i < s->set.n; i++) {
-		const struct boot_file *f = &s->set.file[i];
-
-		if (f->chosen && f->role != BOOT_KERNEL && f->role != BOOT_INITRAMFS)
-			r = stage_next(s, i, lock, stage, &v, &touched_ms, reterr);
-	}
+	for (size_t i = 0; i < s->set.n && r == 0; i++)
+		if (s->set.file[i].chosen)
+			r = stage_next(s, i, lock, stage, &touched_ms, reterr);
 	if (r == 0)
 		r = stage_config(s, stage, reterr);
 	if (r == 0)
 		r = stage_ipxe(s, stage, reterr);
 	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
-		r = verify_rest(&v, stage, reterr);
+		r = verify(stage, reterr);
 	return r;
 }
 

@@ -161,10 +161,10 @@ int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 }
 
 /* Opens @name if it is a regular file: nothing else is ever waited for. */
-static int open_regular(int dirfd, const char *name, int flags, struct stat *st)
+static int open_regular(int dirfd, const char *name, struct stat *st)
 {
-	_cleanup_fd_ int fd = openat(
-		dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	_cleanup_fd_ int fd =
+		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
@@ -193,7 +193,7 @@ static ssize_t read_full(int fd, void *buf, size_t size)
 ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 {
 	struct stat st = {.st_size = 0};
-	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
+	_cleanup_fd_ int fd = open_regular(dirfd, name, &st);
 	ssize_t n;
 
 	if (fd < 0)
@@ -209,7 +209,7 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 {
 	struct stat st = {.st_size = 0};
-	_cleanup_fd_ int fd = open_regular(dirfd, name, 0, &st);
+	_cleanup_fd_ int fd = open_regular(dirfd, name, &st);
 	_cleanup_free_ char *buf = NULL;
 	size_t size;
 	ssize_t n;
@@ -258,56 +258,83 @@ void files_temp_name(const char *what, char *out, size_t size)
 	(void)snprintf(out, size, FILES_TEMP "%s-%016llx", what, (unsigned long long)n);
 }
 
-int files_make(int dirfd, const char *name, struct span data)
+int files_create(int dirfd, const char *name, int flags)
 {
-	_cleanup_fd_ int fd =
-		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	_cleanup_fd_ int fd = openat(
+		dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | flags, 0644);
 	struct stat st;
-	int r;
 
-	if (fd < 0)
+	/* The TFTP server has to be able to read it, whatever the umask is here. */
+	if (fd < 0 || fstat(fd, &st) < 0 || ((st.st_mode & 0777) != 0644 && fchmod(fd, 0644) < 0))
 		return -errno;
-	r = files_write(fd, data);
+	return take_fd(&fd);
+}
+
+int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
+{
+	_cleanup_fd_ int fd = files_create(dirfd, name, 0);
+	int r = fd < 0 ? fd : files_write(fd, data);
+
 	if (r < 0)
 		return r;
-	if (fstat(fd, &st) < 0 || ((st.st_mode & 0777) != 0644 && fchmod(fd, 0644) < 0) ||
-		fsync(fd) < 0)
+	if (fsync(fd) < 0 || fstat(fd, ret) < 0)
 		return -errno;
 	return close(take_fd(&fd)) < 0 ? -errno : 0;
 }
 
-int files_rename(int from_fd, const char *from, int to_fd, const char *to)
+/* files_rename() of what was @before. */
+static int rename_known(
+	int from_fd, const char *from, const struct stat *before, int to_fd, const char *to)
 {
-	struct stat before, after;
+	struct stat after;
 	int r;
 
-	if (fstatat(from_fd, from, &before, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
 	if (renameat(from_fd, from, to_fd, to) == 0)
 		return 0;
 	r = -errno;
 	if (r == -ENOENT && fstatat(to_fd, to, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
-		before.st_ino == after.st_ino && before.st_dev == after.st_dev)
+		before->st_ino == after.st_ino && before->st_dev == after.st_dev)
 		return 0;
 	return r;
+}
+
+int files_rename(int from_fd, const char *from, int to_fd, const char *to)
+{
+	struct stat before;
+
+	if (fstatat(from_fd, from, &before, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return rename_known(from_fd, from, &before, to_fd, to);
+}
+
+/* Makes @name with @data, which the server then has. */
+static int make_checked(int dirfd, const char *name, struct span data, struct stat *ret)
+{
+	_cleanup_fd_ int fd = files_create(dirfd, name, 0);
+	int r = fd < 0 ? fd : files_write(fd, data);
+	struct sha256 want;
+
+	if (r < 0)
+		return r;
+	if (fsync(fd) < 0 || fstat(fd, ret) < 0)
+		return -errno;
+	sha256_of(data, &want);
+	r = files_check(fd, &want, data.len);
+	if (r < 0)
+		return r;
+	return close(take_fd(&fd)) < 0 ? -errno : 0;
 }
 
 int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 {
 	char temp[NAME_MAX + 1];
-	struct sha256 want, have;
-	uint64_t size = 0;
+	struct stat st;
 	int r;
 
 	files_temp_name(name, temp, sizeof(temp));
-	sha256_of(data, &want);
-	r = files_make(ours_fd, temp, data);
+	r = make_checked(ours_fd, temp, data, &st);
 	if (r == 0)
-		r = files_read_back(ours_fd, temp, &have, &size);
-	if (r == 0 && (size != data.len || !sha256_eq(&want, &have)))
-		r = -EBADMSG;
-	if (r == 0)
-		r = files_rename(ours_fd, temp, dirfd, name);
+		r = rename_known(ours_fd, temp, &st, dirfd, name);
 	if (r < 0) {
 		(void)unlinkat(ours_fd, temp, 0); /* the first error is the one to report */
 		return r;
@@ -362,28 +389,52 @@ static int digest_of(int fd, void *buf, size_t buf_size, uint64_t expected, stru
 	return 0;
 }
 
-int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
+/* What is read of @fd from here on is what the server has. */
+static int go_direct(int fd)
 {
-	struct stat st = {.st_size = 0};
-	_cleanup_fd_ int fd = open_regular(dirfd, name, O_DIRECT, &st);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, flags | O_DIRECT) == 0)
+		return 0;
+	/* No O_DIRECT here: tmpfs in older kernels. */
+	return errno == EINVAL ? -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) : -errno;
+}
+
+/* The digest and size of what the server has as @fd, which is expected to have @expected bytes. */
+static int read_back(int fd, uint64_t expected, struct sha256 *ret, uint64_t *ret_size)
+{
 	_cleanup_free_ void *buf = NULL;
 	size_t size = READ_BACK_SIZE;
-	int r;
+	int r = go_direct(fd);
 
-	if (fd == -EINVAL) {
-		/* No O_DIRECT here: tmpfs in older kernels. */
-		fd = open_regular(dirfd, name, 0, &st);
-		r = fd < 0 ? 0 : -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-		if (r < 0)
-			return r;
-	}
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
 	/* With a byte to spare, so that the end is seen with the rest. */
-	if (st.st_size < READ_BACK_SIZE)
-		size = ((size_t)st.st_size / DIRECT_ALIGN + 1) * DIRECT_ALIGN;
+	if (expected < READ_BACK_SIZE)
+		size = ((size_t)expected / DIRECT_ALIGN + 1) * DIRECT_ALIGN;
 	buf = aligned_alloc(DIRECT_ALIGN, size);
 	if (!buf)
 		return -ENOMEM;
-	return digest_of(fd, buf, size, (uint64_t)st.st_size, ret, ret_size);
+	return digest_of(fd, buf, size, expected, ret, ret_size);
+}
+
+int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
+{
+	struct stat st = {.st_size = 0};
+	_cleanup_fd_ int fd = open_regular(dirfd, name, &st);
+
+	return fd < 0 ? fd : read_back(fd, (uint64_t)st.st_size, ret, ret_size);
+}
+
+int files_check(int fd, const struct sha256 *digest, uint64_t size)
+{
+	struct sha256 have;
+	uint64_t have_size = 0;
+	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : read_back(fd, size, &have, &have_size);
+
+	if (r < 0)
+		return r;
+	return have_size == size && sha256_eq(&have, digest) ? 0 : -EBADMSG;
 }

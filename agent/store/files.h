@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -72,10 +73,17 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 int files_write(int fd, struct span data) __attribute__((warn_unused_result));
 
 /*
- * Makes the file @name, mode 0644, and puts it on the server's disk.
+ * Makes the empty file @name, mode 0644, to be written and read; @flags are more of open(2).
+ * Returns its descriptor, -EEXIST, or another negative errno; there may be such a file then.
+ */
+int files_create(int dirfd, const char *name, int flags) __attribute__((warn_unused_result));
+
+/*
+ * Makes the file @name, mode 0644, puts it on the server's disk, and says in @ret what it is there.
  * Returns 0, -EEXIST, or another negative errno; there may be a part of it then.
  */
-int files_make(int dirfd, const char *name, struct span data) __attribute__((warn_unused_result));
+int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
+	__attribute__((warn_unused_result));
 
 /*
  * Renames @from to @to. NFS may lose the answer and then say ENOENT to the repeated call: what is
@@ -106,6 +114,14 @@ void files_temp_name(const char *what, char *out, size_t size);
  * negative errno.
  */
 int files_read_back(int dirfd, const char *name, struct sha256 *ret, uint64_t *ret_size)
+	__attribute__((warn_unused_result));
+
+/*
+ * Reads back, as files_read_back(), what was written to @fd, a regular file that can be read, and put
+ * on the disk.
+ * Returns 0, -EBADMSG if the server has not @size bytes with @digest, or another negative errno.
+ */
+int files_check(int fd, const struct sha256 *digest, uint64_t size)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -48,6 +48,10 @@ int generation_next_number(int boot_dirfd, uint32_t *ret, struct err *reterr)
 int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/* The same, with the generation open as @dirfd. @ret_made (or NULL): when, by the server's clock, it was complete. */
+int generation_load_at(int dirfd, const char *name, struct manifest *ret, struct timespec *ret_made,
+	struct err *reterr) __attribute__((warn_unused_result));
+
 /*
  * Checks that every file of @m is in its generation: with @read by reading back what the server
  * has, without by the sizes alone.

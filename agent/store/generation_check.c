@@ -31,17 +31,17 @@ static int open_generation(int boot_dirfd, const char *name, struct err *reterr)
 	return fd < 0 ? files_err(reterr, fd, "cannot open generation %s", name) : fd;
 }
 
-int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+int generation_load_at(int dirfd, const char *name, struct manifest *ret, struct timespec *ret_made,
+	struct err *reterr)
 {
-	_cleanup_fd_ int fd = open_generation(boot_dirfd, name, reterr);
 	_cleanup_manifest_ struct manifest m = {.n = 0};
 	_cleanup_free_ char *text = NULL;
-	ssize_t n;
+	struct stat st = {.st_size = 0};
+	ssize_t n = files_read_new(dirfd, MANIFEST_NAME, MANIFEST_TEXT_MAX + 1, &text);
 	int r;
 
-	if (fd < 0)
-		return fd;
-	n = files_read_new(fd, MANIFEST_NAME, MANIFEST_TEXT_MAX + 1, &text);
+	if (n >= 0 && ret_made && fstatat(dirfd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		n = -errno;
 	if (n < 0)
 		return files_err(reterr, (int)n, "cannot read the manifest of %s", name);
 	r = manifest_parse(span_of(text, (size_t)n), &m, reterr);
@@ -53,8 +53,17 @@ int generation_load(int boot_dirfd, const char *name, struct manifest *ret, stru
 		return err_set(reterr, -EBADMSG, "the manifest of %s is the one of %s", name,
 			m.generation);
 	*ret = m;
+	if (ret_made)
+		*ret_made = st.st_mtim;
 	m.file = NULL;
 	return 0;
+}
+
+int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+{
+	_cleanup_fd_ int fd = open_generation(boot_dirfd, name, reterr);
+
+	return fd < 0 ? fd : generation_load_at(fd, name, ret, NULL, reterr);
 }
 
 static int check_size(int dirfd, const char *file_name, uint64_t *ret_size)

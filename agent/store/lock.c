@@ -70,7 +70,7 @@ static int make_name(const struct taker *t, const char *name)
 		return 1;
 	r = -errno;
 	if (r == -EPERM || r == -EMLINK || r == -EOPNOTSUPP || r == -ENOSYS) {
-		r = files_make(t->ours, name, span_str(t->text));
+		r = files_make(t->ours, name, span_str(t->text), &a);
 		return r < 0 && r != -EEXIST ? r : r == 0;
 	}
 	if (r != -EEXIST)
@@ -150,14 +150,11 @@ static int refuse(const struct seen *s, struct lock_holder *ret_holder, struct e
 static int make_own(struct taker *t)
 {
 	struct stat st;
-	int r = files_make(t->ours, t->temp, span_str(t->text));
+	int r = files_make(t->ours, t->temp, span_str(t->text), &st);
 
-	if (r < 0)
-		return r;
-	if (fstatat(t->ours, t->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	t->now = st.st_mtim;
-	return 0;
+	if (r == 0)
+		t->now = st.st_mtim;
+	return r;
 }
 
 static int take(struct taker *t, struct lock_holder *ret_holder, struct err *reterr)

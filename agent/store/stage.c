@@ -15,19 +15,14 @@
 #include "store/stage_copy.h"
 #include "store/tree.h"
 
-/* Its directory, and when its manifest, the last of its files, was written. */
 static int open_one(int ours_fd, const char *name, struct stage_older *o)
 {
 	_cleanup_fd_ int fd = files_open_dir(ours_fd, name, false);
-	struct stat st;
+	int r = fd < 0 ? fd : generation_load_at(fd, name, &o->manifest, &o->made, NULL);
 
-	if (fd < 0)
-		return fd;
-	if (fstatat(fd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	o->made = st.st_mtim;
-	o->dirfd = take_fd(&fd);
-	return 0;
+	if (r == 0)
+		o->dirfd = take_fd(&fd);
+	return r;
 }
 
 /* Opens the newest generations whose manifests are in order. */
@@ -45,14 +40,8 @@ static int open_older(int boot_dirfd, struct stage *s, struct err *reterr)
 		return err_set(reterr, -EEXIST, "there is a generation %s already",
 			s->manifest.generation);
 	for (unsigned int i = list->n; i-- && s->n_older < STAGE_OLDER;) {
-		struct stage_older *o = &s->older[s->n_older];
-
 		/* One that is damaged is of no use, and no hindrance either. */
-		if (generation_load(boot_dirfd, list->at[i].name, &o->manifest, NULL) < 0)
-			continue;
-		if (open_one(s->ours_fd, list->at[i].name, o) < 0)
-			manifest_done(&o->manifest);
-		else
+		if (open_one(s->ours_fd, list->at[i].name, &s->older[s->n_older]) == 0)
 			s->n_older++;
 	}
 	return 0;
@@ -195,8 +184,9 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 
 int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
 {
-	return generation_check_file(stage->dirfd, stage->manifest.generation,
-		&stage->manifest.file[i], !stage->verified[i], reterr);
+	return stage->verified[i] ? 0
+				  : generation_check_file(stage->dirfd, stage->manifest.generation,
+					    &stage->manifest.file[i], true, reterr);
 }
 
 /* Puts the directories of all files on the disk, each once as the files are in their order. */

@@ -79,20 +79,20 @@ int stage_begin(int boot_dirfd, const struct manifest *meta, struct stage *ret, 
 
 /*
  * Stages one file: linked to a file of an older generation with the same digest and size, else
- * copied while it is hashed, and on the server's disk when this returns. Its source is read once
+ * copied while it is hashed, on the server's disk when this returns, and read back. Its source is read once
  * (twice if an older generation has a file of the same size but other contents, from the cache
  * then).
  *
  * Returns 0 and fills @ret (which may be NULL), or a negative errno with @reterr; what has been
- * staged of the file is then gone. -EAGAIN: the source changed while it was read. -EINVAL: the
+ * staged of the file is then gone. -EBADMSG: the server has something else. -EAGAIN: the source changed while it was read. -EINVAL: the
  * source is no regular file or the path no path. -EEXIST: the path is there already.
  */
 int stage_file(struct stage *stage, const struct stage_item *item, struct stage_result *ret,
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Reads back what the server stored of file number @i of stage->manifest and compares digest and
- * size; of one that was read back already, and was not written since, the size alone. Changes nothing in @stage, and does not need the other files to be there.
+ * Reads back what the server has of file number @i of stage->manifest, if that was not done when it was
+ * written or for the older generation, and compares digest and size.
  *
  * Returns 0, -EBADMSG if it is not what was staged, or another negative errno, with @reterr.
  */

@@ -196,6 +196,15 @@ static int try_link(const struct stage_older *older, unsigned int n_older, int p
 	return r;
 }
 
+static int write_failed(int r, const struct stage_item *item, struct err *reterr)
+{
+	if (r == -EBADMSG)
+		return err_set(reterr, r,
+			"the boot server gives back other contents of %s than it was sent",
+			item->path);
+	return files_err(reterr, r, "cannot write %s to the boot server", item->path);
+}
+
 /*
  * Makes @name out of a large @in, read back already. Returns as stage_direct(), with @reterr; after
  * -EOPNOTSUPP there is no @name.
@@ -215,43 +224,39 @@ static int write_direct(const struct input *in, int parent_fd, const char *name,
 				reterr, -errno, "cannot write %s to the boot server", item->path);
 		return r;
 	}
-	if (r == -EBADMSG)
-		return err_set(reterr, r,
-			"the boot server gives back other contents of %s than it was sent",
-			item->path);
-	if (r < 0 && reading)
+	if (r < 0 && r != -EBADMSG && reading)
 		return files_err(reterr, r, "cannot read %s", item->source);
 	if (r < 0)
-		return files_err(reterr, r, "cannot write %s to the boot server", item->path);
+		return write_failed(r, item, reterr);
 	ret->file.size = (uint32_t)size; /* stage_direct() has its limit */
 	ret->verified = true;
 	return check_unchanged(in, item, size, reterr);
 }
 
-/* Makes @name out of @in and puts it on the disk. */
+/* Makes @name out of @in, puts it on the disk, and reads it back. */
 static int write_buffered(const struct input *in, int parent_fd, const char *name,
 	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
 {
-	_cleanup_fd_ int fd =
-		openat(parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	struct stat st;
+	_cleanup_fd_ int fd = files_create(parent_fd, name, 0);
 	uint64_t size = 0;
 	bool reading;
 	int r;
 
 	if (fd < 0)
-		return files_err(reterr, -errno, "cannot make %s on the boot server", item->path);
+		return files_err(reterr, fd, "cannot make %s on the boot server", item->path);
 	r = pass(in, fd, &ret->file.digest, &size, &reading);
 	if (r < 0 && reading)
 		return files_err(reterr, r, "cannot read %s", item->source);
-	/* The TFTP server has to be able to read it, whatever the umask is here. */
-	if (r == 0 &&
-		(fstat(fd, &st) < 0 || ((st.st_mode & 0777) != 0644 && fchmod(fd, 0644) < 0) ||
-			fsync(fd) < 0 || close(take_fd(&fd)) < 0))
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0)
+		r = files_check(fd, &ret->file.digest, size);
+	if (r == 0 && close(take_fd(&fd)) < 0)
 		r = -errno;
 	if (r < 0)
-		return files_err(reterr, r, "cannot write %s to the boot server", item->path);
+		return write_failed(r, item, reterr);
 	ret->file.size = (uint32_t)size; /* pass() has its limit */
+	ret->verified = true;
 	return check_unchanged(in, item, size, reterr);
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "store/files.h"
 #include "store/manifest.h"
 #include "store/stage_direct.h"
 
@@ -58,10 +59,9 @@ static void close_copy(struct copy *c)
 
 static int open_copy(struct copy *c, int dirfd, const char *name)
 {
-	c->fd = openat(
-		dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_DIRECT | O_CLOEXEC, 0644);
+	c->fd = files_create(dirfd, name, O_DIRECT);
 	if (c->fd < 0)
-		return errno == EINVAL ? -EOPNOTSUPP : -errno;
+		return c->fd == -EINVAL ? -EOPNOTSUPP : c->fd;
 	c->memory = aligned_alloc(ALIGN, (size_t)2 * PARTS * STAGE_DIRECT_PART);
 	if (!c->memory || syscall(SYS_io_setup, PARTS, &c->ctx) < 0)
 		return -EOPNOTSUPP;
@@ -170,9 +170,7 @@ static int finish(struct copy *c)
 {
 	struct stat st;
 
-	/* The TFTP server has to be able to read it, whatever the umask is here. */
-	if (ftruncate(c->fd, (off_t)c->size) < 0 || fstat(c->fd, &st) < 0 ||
-		((st.st_mode & 0777) != 0644 && fchmod(c->fd, 0644) < 0) || fsync(c->fd) < 0 ||
+	if (ftruncate(c->fd, (off_t)c->size) < 0 || fstat(c->fd, &st) < 0 || fsync(c->fd) < 0 ||
 		close(take_fd(&c->fd)) < 0)
 		return -errno;
 	return (uint64_t)st.st_size == c->size ? 0 : -EBADMSG;

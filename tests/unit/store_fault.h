@@ -76,6 +76,21 @@ ssize_t write(int fd, const void *buf, size_t n)
 	return syscall(SYS_write, fd, buf, fault_cut(n));
 }
 
+int fcntl(int fd, int command, ...)
+{
+	long arg;
+	va_list ap;
+
+	va_start(ap, command);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if (fault.no_direct_open && command == F_SETFL && (arg & O_DIRECT)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_fcntl, fd, command, arg);
+}
+
 ssize_t read(int fd, void *buf, size_t n)
 {
 	if (fault_here())
