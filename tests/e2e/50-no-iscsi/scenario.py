@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import re
+
+from lib import check
+from lib.scenario import Scenario
+
+FIRST = """
+systemctl start pinet-sync.service
+"""
+# An initramfs without the module that carries the root: a sync refuses it, unless it is told not to.
+BREAK = """
+systemctl start pinet-good.service
+image=/boot/initrd.img-$(uname -r)
+unmkinitramfs $image /root/initramfs
+cd /root/initramfs
+[ ! -d main ] || cd main
+find . -name 'iscsi_tcp.ko*' | grep .
+find . -name 'iscsi_tcp.ko*' -delete
+find . | cpio --quiet -o -H newc | gzip -1 >$image.new
+mv $image.new $image
+if pinet sync; then exit 1; fi
+pinet status --pending | grep 'lacks the module iscsi_tcp'
+pinet sync --force
+"""
+AGAIN = """
+pinet generations
+"""
+
+
+def back_on_the_first(run) -> str:
+    """Three boots found no root, the fourth went back, and the fifth runs what was good before."""
+    if "pinet.generation=g000001-" not in run.facts["cmdline"]:
+        return f"the client runs something else: {run.facts['cmdline']}"
+    if not re.search(r"^g000002-\S+\s+bad\b", run.facts["work"], re.M):
+        return f"generations at the end:\n{run.facts['work']}"
+    return "" if len(run.consoles) == 7 else f"{len(run.consoles)} boots"
+
+
+scenario = Scenario(
+    title="a new initramfs that cannot reach its root: after three boots the client goes back by itself",
+    ipxe=True,
+    suites=("bookworm",),
+    cmdline="pinet.server={server} pinet.target={target} pinet.timeout=20 pinet.onfail=reboot",
+    work=(FIRST, BREAK, AGAIN),
+    boots=9,
+    limit_s=900,
+    console=(r"pinet: generation g000002-\S+ has not come up in 3 boots; g000001-\S+ is active again",),
+    # iscsistart, which is tried then, says what it misses.
+    checks=check.FROM_LUN + (check.firmware_nfs, check.firmware_unit, check.work_done, back_on_the_first),
+)
