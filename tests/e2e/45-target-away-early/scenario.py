@@ -15,8 +15,15 @@ done
 """
 
 scenario = Scenario(
-    title="the target goes away twice between the mount of the root and iscsid: pinet logs in again",
+    title="the target goes away twice between the mount of the root and iscsid: pinet logs in again, by mutual CHAP",
     cmdline="pinet.server={server} pinet.target={target} pinet.login=native",
+    installed={
+        "/etc/pinet/chap.conf": (
+            "username = pi\npassword = correct-horse\nusername_in = nas\npassword_in = target-side-secret\n"
+        ),
+    },
+    chap=("pi", "correct-horse"),
+    chap_back=("nas", "target-side-secret"),
     work=(WORK,),
     events=(
         Event("stop tgt", seen="Running /scripts/init-bottom"),
