@@ -271,7 +271,7 @@ def wrap(disk: str, client: "Client", directory: str) -> None:
         file.write(bytes(-file.tell() % 4))
         file.write(cpio({"/wrap": WRAP.encode(), "/key": WRAP_KEY.encode()}))
     cmdline = f"console=ttyS0 quiet rdinit=/bin/sh -- /wrap {start}"
-    machine = Machine("amd64", [], [disk, made], client.file("vmlinux"), initrd, cmdline)
+    machine = Machine("amd64", [], [disk, made], kernel=client.file("vmlinux"), initrd=initrd, cmdline=cmdline)
     done = subprocess.run(
         [*machine.argv(), "-serial", "stdio"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=900, check=False
     )
