@@ -148,8 +148,8 @@ static void test_spoilt(void **state)
 	assert_int_equal(begin_second(&s, &err), 0);
 	fault.spoil = "vmlinuz";
 	assert_int_equal(stage_file(&s, &item, NULL, &err), -EBADMSG);
-	assert_string_equal(err.text,
-		"the boot server gives back other contents of vmlinuz than it was sent");
+	assert_string_equal(
+		err.text, "the boot server gives back other contents of vmlinuz than it was sent");
 	fault.spoil = NULL;
 	assert_int_equal(stage_file(&s, &item, NULL, &err), 0);
 	fault.spoil = ".tmp-manifest";
