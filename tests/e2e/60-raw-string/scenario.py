@@ -10,7 +10,7 @@ scenario = Scenario(
     down=("dhcp", "tgt"),
     prefix="running-lion",
     nfs_root="/pxe/running-lion",
-    console=(r"pinet: root: {server}:/pxe/running-lion \(NFS 4\.2, ",),
+    console=(r"pinet: root: {server}:/pxe/running-lion \(NFS 4\.[12], ",),
     checks=(
         check.root_by_nfs("{server}:/pxe/running-lion"),
         check.no_failed_units,

@@ -30,11 +30,12 @@ def root_local(run) -> str:
 
 
 def root_by_nfs(source: str):
-    """/ is @source, mounted by NFS 4.2, and nobody has logged in to a target."""
+    """/ is @source, mounted by NFS 4.2 or 4.1 (see nfs_best()), and nobody has logged in to a target."""
 
     def root_nfs(run) -> str:
         mount = run.facts["mount-root"]
-        if not mount.startswith(run.text(source) + " nfs4 ") or "vers=4.2" not in mount.replace(",", " ").split():
+        version = re.search(r"\bvers=(4\.[12]),", mount)
+        if not mount.startswith(run.text(source) + " nfs4 ") or not version:
             return f"/ is not {run.text(source)} by NFS 4.2: {mount}"
         return f"there is an iSCSI session: {run.facts['sessions']}" if run.facts["sessions"] else ""
 

@@ -233,6 +233,7 @@ class Nfs(Server):
 }}
 NFSv4 {{
     Graceless = true;
+    Only_Numeric_Owners = true; # a client that boots has nobody yet who knows names
     RecoveryRoot = {directory}/ganesha;
 }}
 """
