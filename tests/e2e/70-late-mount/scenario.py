@@ -7,7 +7,10 @@ grep mounted=0 /run/pinet/firmware
 pinet doctor --offline | grep -q '^FAIL  mounted'
 timeout 10 df
 echo '@@server: start' >/dev/console
-until mountpoint -q /boot/firmware; do sleep 1; done
+if ! timeout 100 sh -c 'until mountpoint -q /boot/firmware; do sleep 1; done'; then
+	journalctl -q --no-pager -o short-monotonic -u pinet-mount.service -u boot-firmware.mount
+	exit 1
+fi
 until systemctl is-active boot-firmware.mount; do sleep 1; done
 grep mounted=1 /run/pinet/firmware
 until pinet generations | grep -q '^g000001-.*active'; do sleep 2; done
