@@ -10,7 +10,7 @@ import subprocess
 
 from . import image
 from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
-from .servers import ISCSI_PORT, NETWORK, SERVER, TGT_CONTROL, Dhcp, Nfs, Server, Tgt
+from .servers import ISCSI_PORT, NETWORK, SERVER, TGT_CONTROL, Dhcp, Nfs, Server, Tgt, ganesha_base
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../server")
 PROGRAM = os.path.join(SOURCES, "pinet-server")
@@ -30,18 +30,7 @@ log-dhcp
 user=root
 conf-dir=/etc/dnsmasq.d/,*.conf
 """,
-    "/etc/ganesha/ganesha.conf": f"""NFS_CORE_PARAM {{
-    Protocols = 4;
-    Bind_addr = {SERVER};
-    Mount_Path_Pseudo = true;
-    Enable_NLM = false;
-    Enable_RQUOTA = false;
-}}
-NFSv4 {{
-    Graceless = true;
-    RecoveryRoot = /var/lib/nfs/ganesha;
-}}
-""",
+    "/etc/ganesha/ganesha.conf": ganesha_base("4", "/var/lib/nfs/ganesha"),
 }
 DIRECTORIES = ("/etc/tgt/conf.d", "/etc/dnsmasq.d", "/var/lib/misc", "/var/lib/nfs/ganesha", "/srv/tftp", "/run/tgtd")
 

@@ -213,6 +213,23 @@ class Tgt(Server):
         return [self.log]
 
 
+def ganesha_base(protocols: str, recovery: str) -> str:
+    """What a configuration of NFS-Ganesha has in front of its exports."""
+    return f"""NFS_CORE_PARAM {{
+    Protocols = {protocols};
+    Bind_addr = {SERVER};
+    Mount_Path_Pseudo = true;
+    Enable_NLM = false;
+    Enable_RQUOTA = false;
+}}
+NFSv4 {{
+    Graceless = true;
+    Only_Numeric_Owners = true; # a client that boots has nobody yet who knows names
+    RecoveryRoot = {recovery};
+}}
+"""
+
+
 class Nfs(Server):
     """NFS-Ganesha with @exports, each a path for clients and a directory, to NFSv3 (with rpcbind) and NFSv4 clients."""
 
@@ -223,21 +240,7 @@ class Nfs(Server):
         config = os.path.join(directory, "ganesha.conf")
         protocols = ", ".join(str(version) for version in versions)
         with open(config, "w", encoding="utf-8") as file:
-            file.write(
-                f"""NFS_CORE_PARAM {{
-    Protocols = {protocols};
-    Bind_addr = {SERVER};
-    Mount_Path_Pseudo = true;
-    Enable_NLM = false;
-    Enable_RQUOTA = false;
-}}
-NFSv4 {{
-    Graceless = true;
-    Only_Numeric_Owners = true; # a client that boots has nobody yet who knows names
-    RecoveryRoot = {directory}/ganesha;
-}}
-"""
-            )
+            file.write(ganesha_base(protocols, f"{directory}/ganesha"))
             for number, (pseudo, path) in enumerate(exports.items(), start=1):
                 file.write(
                     f"""EXPORT {{
