@@ -3,7 +3,7 @@
 #: e2e            every scenario; S=20-chap one of them, S=20-chap/trixie with one suite; ARCH=arm64
 #: e2e-quick      those that "make test" runs
 #: demo           one client from power-on to multi-user; LOGIN=1 leaves you at its login prompt
-#: bench          Debian's stock scripts against pinet, in one run; bench-login the login, bench-dhcp DHCP, bench-server pinet-server by itself, without a guest
+#: bench          Debian's stock scripts against pinet, in one run; bench-sync sync over a slow network; without a guest bench-login the login, bench-dhcp DHCP, bench-server pinet-server
 E2E_ARCH := $(or $(ARCH),amd64)
 E2E_DEB := $(BUILD)/deb/$(E2E_ARCH).deb
 
@@ -24,9 +24,12 @@ e2e-quick: e2e-deps e2e-deb
 demo: e2e-deps e2e-deb
 	$(Q)tests/e2e/demo --deb $(E2E_DEB) --out $(BUILD)/demo $(if $(filter 1,$(LOGIN)),--login)
 
-bench: e2e-deps e2e-deb $(BUILD)/tests/iscsi/dial bench-dhcp bench-server
+bench: e2e-deps e2e-deb $(BUILD)/tests/iscsi/dial bench-dhcp bench-server bench-sync
 	$(Q)tests/bench/boot --deb $(E2E_DEB) --out $(BUILD)/bench
 	$(Q)tests/bench/login $(BUILD)/tests/iscsi/dial
+
+bench-sync: e2e-deps e2e-deb
+	$(Q)tests/bench/sync --deb $(E2E_DEB) --out $(BUILD)/bench
 
 bench-login: $(BUILD)/tests/iscsi/dial
 	$(Q)tests/bench/login $<
@@ -39,4 +42,4 @@ bench-server: $(BUILD)/tests/iscsi/dial
 	$(Q)tests/deps test servers
 	$(Q)tests/bench/server $<
 
-.PHONY: e2e e2e-quick e2e-deb e2e-deps demo bench bench-login bench-dhcp bench-server
+.PHONY: e2e e2e-quick e2e-deb e2e-deps demo bench bench-sync bench-login bench-dhcp bench-server
