@@ -328,7 +328,7 @@ static int make_checked(int dirfd, const char *name, struct span data, struct st
 int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 {
 	char temp[NAME_MAX + 1];
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	int r;
 
 	files_temp_name(name, temp, sizeof(temp));
