@@ -24,13 +24,17 @@ int boot_dir_path(const struct boot_dir *d, const char *name, char *out, size_t 
 	return fs_join(out, size, d->root, name);
 }
 
-/* A line of a file below the root; "" if it cannot be read. */
-static void read_line(const struct boot_dir *d, const char *name, char *out, size_t size)
+/* A line of a file below the root; "" if it cannot be read. Returns 0 or a negative errno. */
+static int read_line(const struct boot_dir *d, const char *name, char *out, size_t size)
 {
 	char path[PATH_MAX];
+	ssize_t n = boot_dir_path(d, name, path, sizeof(path));
 
-	if (boot_dir_path(d, name, path, sizeof(path)) < 0 || fs_read_line(path, out, size) < 0)
+	if (n == 0)
+		n = fs_read_line(path, out, size);
+	if (n < 0)
 		out[0] = '\0';
+	return n < 0 ? (int)n : 0;
 }
 
 /* What the command line says was loaded. */
@@ -107,8 +111,9 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 	if (n >= sizeof(ret->root))
 		return err_set(reterr, -ENAMETOOLONG, "the path of the root is too long");
 	memcpy(ret->root, root, n);
-	read_line(ret, "proc/sys/kernel/osrelease", ret->kernel, sizeof(ret->kernel));
-	read_line(ret, "proc/cmdline", ret->cmdline, sizeof(ret->cmdline));
+	/* Not known, it is no reason for one kernel rather than another. */
+	(void)!read_line(ret, "proc/sys/kernel/osrelease", ret->kernel, sizeof(ret->kernel));
+	ret->cmdline_error = read_line(ret, "proc/cmdline", ret->cmdline, sizeof(ret->cmdline));
 	find_running(ret);
 	ret->boot_error = load(ret, &STATE_BOOT[1], &ret->boot, NULL);
 	return 0;
@@ -116,6 +121,9 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 
 int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
 {
+	/* Words that this machine needs would be missed in vain. */
+	if (d->cmdline_error && d->cmdline_error != -ENOENT)
+		return err_sys(reterr, d->cmdline_error, "cannot read %s/proc/cmdline", d->root);
 	if (dir) {
 		d->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return d->fd < 0 ? err_sys(reterr, -errno, "cannot open %s", dir) : 0;

@@ -16,6 +16,7 @@ struct boot_dir {
 	int fd; /* O_RDONLY | O_DIRECTORY; -1 if it was not opened */
 	int claim_fd; /* held by boot_dir_claim(); else -1 */
 	bool not_ours; /* pinet did not boot this machine, or is not to mount anything: no error */
+	int cmdline_error; /* why /proc/cmdline could not be read, or 0 */
 	int boot_error; /* why /run/pinet/boot could not be read, or 0 */
 	struct state boot; /* what is in it */
 	char kernel[65]; /* version of the running one; "" if not known */
