@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-import re
-
 from lib import check
 from lib.scenario import Scenario
 
@@ -20,14 +18,10 @@ pinet generations
 """
 
 
-def back_on_the_first(run) -> str:
-    """Three boots crashed, the fourth went back, and the fifth runs what was good before."""
-    if "pinet.generation=g000001-" not in run.facts["cmdline"]:
-        return f"the client runs something else: {run.facts['cmdline']}"
-    if not re.search(r"^g000002-\S+\s+bad\b", run.facts["work"], re.M):
-        return f"generations at the end:\n{run.facts['work']}"
+def crashed(run) -> str:
+    """Three boots crashed."""
     crashes = sum("sysrq: Trigger a crash" in console or "Kernel panic" in console for console in run.consoles)
-    return "" if crashes == 3 and len(run.consoles) == 7 else f"{crashes} crashes in {len(run.consoles)} boots"
+    return "" if crashes == 3 else f"{crashes} crashes"
 
 
 scenario = Scenario(
@@ -38,5 +32,5 @@ scenario = Scenario(
     boots=9,
     limit_s=900,
     console=(r"pinet: generation g000002-\S+ has not come up in 3 boots; g000001-\S+ is active again",),
-    checks=check.BY_PINET + (check.work_done, back_on_the_first),
+    checks=check.BY_PINET + (check.work_done, check.back_on_the_first, crashed),
 )

@@ -278,6 +278,16 @@ def work_done(run) -> str:
     return ""
 
 
+def back_on_the_first(run) -> str:
+    """After work in two boots three failed, the sixth went back, and the last runs what was good before, and has listed
+    the generations."""
+    if "pinet.generation=g000001-" not in run.facts["cmdline"]:
+        return f"the client runs something else: {run.facts['cmdline']}"
+    if not re.search(r"^g000002-\S+\s+bad\b", run.facts["work"], re.M):
+        return f"generations at the end:\n{run.facts['work']}"
+    return "" if len(run.consoles) == 7 else f"{len(run.consoles)} boots"
+
+
 def untouched(run) -> str:
     """pinet has left nothing: this boot was not its own."""
     return f"there is something in /run/pinet: {run.facts['run-pinet']}" if run.facts["run-pinet"] else ""
