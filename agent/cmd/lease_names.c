@@ -14,6 +14,8 @@
 
 #define RESOLV_SIZE 4096
 
+_Static_assert(MANAGERS_LIST_SIZE >= STATE_VALUE_SIZE, "a list of the lease fits");
+
 static const char *search_of(const struct state *lease)
 {
 	const char *search = state_get(lease, "search");
@@ -61,7 +63,7 @@ int lease_names_update(
 	r = span_copy(span_str(state_get(lease, "interface")), net.ifname, sizeof(net.ifname));
 	if (r < 0 || !net.ifname[0])
 		return err_set(reterr, -EINVAL, "the lease is of no interface");
-	strcpy(net.dns, state_get(lease, "dns")); /* both are of the same size */
+	strcpy(net.dns, state_get(lease, "dns"));
 	strcpy(net.search, search_of(lease));
 	r = managers_write_names(run, &net, reterr);
 	return r < 0 ? r : 1;

@@ -2,7 +2,6 @@
  * The step sync: the files go to the boot server.
  */
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -270,7 +270,8 @@ int files_create(int dirfd, const char *name, int flags)
 	return take_fd(&fd);
 }
 
-int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
+/* A new file with @data, on the server's disk, which is @ret there. Returns its descriptor. */
+static int create_with(int dirfd, const char *name, struct span data, struct stat *ret)
 {
 	_cleanup_fd_ int fd = files_create(dirfd, name, 0);
 	int r = fd < 0 ? fd : files_write(fd, data);
@@ -279,7 +280,16 @@ int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
 		return r;
 	if (fsync(fd) < 0 || fstat(fd, ret) < 0)
 		return -errno;
-	return close(take_fd(&fd)) < 0 ? -errno : 0;
+	return take_fd(&fd);
+}
+
+int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
+{
+	int fd = create_with(dirfd, name, data, ret);
+
+	if (fd < 0)
+		return fd;
+	return close(fd) < 0 ? -errno : 0;
 }
 
 /* files_rename() of what was @before. */
@@ -307,17 +317,15 @@ int files_rename(int from_fd, const char *from, int to_fd, const char *to)
 	return rename_known(from_fd, from, &before, to_fd, to);
 }
 
-/* Makes @name with @data, which the server then has. */
+/* files_make(), and what the server has of it is what it was sent. */
 static int make_checked(int dirfd, const char *name, struct span data, struct stat *ret)
 {
-	_cleanup_fd_ int fd = files_create(dirfd, name, 0);
-	int r = fd < 0 ? fd : files_write(fd, data);
+	_cleanup_fd_ int fd = create_with(dirfd, name, data, ret);
 	struct sha256 want;
+	int r;
 
-	if (r < 0)
-		return r;
-	if (fsync(fd) < 0 || fstat(fd, ret) < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
 	sha256_of(data, &want);
 	r = files_check(fd, &want, data.len);
 	if (r < 0)

@@ -137,6 +137,22 @@ def lost_words_come_back(rig: Rig) -> None:
     assert "lost" not in done.err and rig.read("boot/cmdline.txt") == "root=LABEL=writable\n", done
 
 
+def command_line_unreadable(rig: Rig) -> None:
+    """Nobody knows then which words are lost: all stays as it is."""
+    _rig(rig)
+    rig.sync()
+    old, booted = boots(rig), rig.read("root/proc/cmdline")
+    rig.put("boot/cmdline.txt", "console=tty0\n")
+    rig.remove("root/proc/cmdline")
+    os.mkdir(rig.path("root/proc/cmdline"))
+    done = rig.sync()
+    assert done.status == 1 and "/proc/cmdline: Is a directory" in done.err and boots(rig) == old, done
+    rig.remove("root/proc/cmdline")
+    rig.put("root/proc/cmdline", booted)
+    done = rig.sync()
+    assert done.status == 0 and "has it again" in done.err and "pinet.server=" in boots(rig)["cmdline"], done
+
+
 def root_of_another_machine(rig: Rig) -> None:
     """All else is in pinet.conf or comes by DHCP: a package writes what root= is on its boards."""
     _rig(rig)
