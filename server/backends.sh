@@ -5,13 +5,14 @@
 # A backend KIND NAME is the file KIND-NAME.sh with functions KIND_NAME_*:
 #
 #	storage   create NAME BYTES, destroy NAME, path NAME, resize NAME BYTES, copy FROM TO, rename FROM TO, used NAME
-#	target    files, conf, apply ID IQN, sessions IQN, check
-#	tftp      shared_files, check
-#	nfs       files, shared_files, apply, check
-#	dhcp      files, shared_files, apply, check
+#	target    files, files_drop, apply ID IQN USER, sessions IQN, lun, check, check_server IDS
+#	tftp      shared_files IDS, apply, check, check_server IDS
+#	nfs       files, files_drop, shared_files IDS, apply, check, check_server IDS
+#	dhcp      files, files_drop, shared_files IDS, apply, check, check_server IDS
 #
-# "files" writes what a client (c_*) needs, by put; "shared_files" what all clients of this server need, by put_shared;
-# "apply" has the server read it; "check" prints a line for each thing that is wrong.
+# "files" writes what a client (c_*) needs, by put_ours; "shared_files" what all clients of this server, IDS, need;
+# "apply" has the server read it. "check" prints a line for each thing that is wrong with a client, "check_server" for
+# each that is wrong with the server or between its clients: it is called once, however many there are.
 
 # backend_table: KIND NAME PROGRAM PACKAGE.
 backend_table()
@@ -161,7 +162,8 @@ client_files()
 	if [ "$c_dhcp" != none ]; then
 		on dhcp "$c_dhcp" files
 		shared dhcp "$c_dhcp"
-		touched dhcp "$(printf '%s' "$c_dhcp" | tr - _)"
+		backend_function dhcp "$c_dhcp"
+		touched dhcp "${ret#dhcp_}"
 	fi
 }
 
@@ -180,7 +182,8 @@ client_files_drop()
 	if [ "$c_dhcp" != none ]; then
 		on dhcp "$c_dhcp" files_drop
 		shared dhcp "$c_dhcp"
-		touched dhcp "$(printf '%s' "$c_dhcp" | tr - _)"
+		backend_function dhcp "$c_dhcp"
+		touched dhcp "${ret#dhcp_}"
 	fi
 	shared tftp "$c_tftp"
 }

@@ -4,7 +4,7 @@
 
 command_check()
 {
-	local id='' ids found=''
+	local id ids wrong
 	[ $# -le 1 ] || usage_error "unexpected argument \"$2\""
 	case ${1-} in
 	-*) usage_error "check has no option $1" ;;
@@ -22,7 +22,8 @@ command_check()
 		check_twins
 		for id in $ids; do
 			client_load "$id"
-			check_client | sed "s/^/$id: /"
+			wrong=$(check_client)
+			[ -z "$wrong" ] || printf '%s\n' "$wrong" | sed "s/^/$id: /"
 		done
 		check_servers
 		check_strays
@@ -70,20 +71,24 @@ check_twins()
 	done
 }
 
-# check_servers: what they say themselves of what they are given.
+# check_servers: what is wrong with those that have clients, and what they say themselves of what they are given.
 check_servers()
 {
-	local kind name
-	for kind in nfs dhcp tftp; do
-		case $kind in
-		nfs) name=$conf_nfs ;;
-		dhcp) name=$conf_dhcp ;;
-		tftp) name=$conf_tftp ;;
+	local kind name program package users asked=' '
+	while read -r kind name program package; do
+		[ "$name" != none ] && [ "$kind" != storage ] || continue
+		users=$(users_of "$kind" "$name")
+		[ -n "$users" ] || continue
+		on "$kind" "$name" check_server "$users"
+		# dnsmasq may be both
+		case $kind$asked in
+		target* | *" ${name%%-*} "*) continue ;;
 		esac
-		[ "$name" = none ] || [ -z "$(users_of "$kind" "$name")" ] || (
-			apply_now "$kind" "$(printf '%s' "$name" | tr - _)" 2>&1
-		) || echo "$kind: $name refuses its configuration"
-	done
+		asked="$asked${name%%-*} "
+		(on "$kind" "$name" apply 2>&1) || echo "$name refuses its configuration"
+	done <<-END
+		$(backend_table)
+	END
 	check_ports
 }
 

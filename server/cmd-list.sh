@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2030,SC2031,SC2034,SC2154
 # list, show, export: what there is. None of them changes anything, or waits for another command.
 
-# list_gather: what is not in the records, of all clients at once, a line each: "used LUN BLOCKS" and
-# "generation DIRECTORY NAME".
-list_gather()
+# list_rows: what is not in the records, a line "ID|GENERATION|BYTES" for each client: what it boots, "-" if it has none yet,
+# and what its LUN takes if that is a file. All clients at once: there may be many.
+list_rows()
 {
-	list_gathered="
-$(
+	{
 		if [ -d "$conf_storage_directory" ]; then
 			find "$conf_storage_directory" -maxdepth 1 -name '*.img' -printf 'used %p %b\n'
 		fi
@@ -21,39 +20,33 @@ $(
 					print "generation", directory, substr($0, 17, RLENGTH - 17)
 				}' {} +
 		fi
-	)
-"
+		client_ids | sed "s,^,$state/clients/," | tr '\n' '\0' | xargs -0 -r grep -h -e '^id=' -e '^lun='
+	} | awk -v tftp="$conf_tftp_directory" '
+		/^(used|generation) / { fact[$1 " " $2] = $3 }
+		sub(/^id=/, "") { id[++count] = $0 }
+		sub(/^lun=/, "") { lun[count] = $0 }
+		END {
+			for (i = 1; i <= count; i++) {
+				generation = fact["generation " tftp "/" id[i]]
+				printf "%s|%s|%.0f\n", id[i], generation == "" ? "-" : generation, fact["used " lun[i]] * 512
+			}
+		}'
 }
 
-# list_find KIND NAME: the last word of that line, in $ret; "" if there is none.
-list_find()
+# list_each FUNCTION [ID]: calls it for every client or for one, with the record in c_* and the rest in $f_generation,
+# $f_used and $f_seen.
+list_each()
 {
-	ret=
-	case $list_gathered in
-	*"
-$1 $2 "*)
-		ret=${list_gathered##*"
-$1 $2 "}
-		ret=${ret%%"
-"*}
-		;;
-	esac
-}
-
-# list_facts: what is not in the record of c_*: $f_generation, $f_used, $f_seen.
-list_facts()
-{
-	client_directory
-	list_find generation "$ret"
-	f_generation=${ret:--}
-	if [ "$c_storage" = file ]; then
-		list_find used "$c_lun"
-		f_used=$((${ret:-0} * 512))
-	else
-		on storage "$c_storage" used "$c_id"
-		f_used=$ret
-	fi
-	list_seen
+	local id
+	list_rows | while IFS='|' read -r id f_generation f_used; do
+		[ "${2:-$id}" = "$id" ] && client_load "$id" || continue
+		if [ "$c_storage" != file ]; then
+			on storage "$c_storage" used "$c_id"
+			f_used=$ret
+		fi
+		list_seen
+		"$1"
+	done
 }
 
 # list_seen: when the client was seen last, by what "watch" has noted.
@@ -65,25 +58,27 @@ list_seen()
 
 command_list()
 {
-	local json='' id used
+	local json=''
 	list_json_option "$@"
 	conf_load
 	backend_load
-	list_gather
 	if [ -n "$json" ]; then
 		list_json
 		return 0
 	fi
 	printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' CLIENT ADDRESS BOOT GENERATION SIZE USED SEEN
-	for id in $(client_ids); do
-		client_load "$id" || continue
-		list_facts
-		human "$f_used"
-		used=$ret
-		human "${c_size:-0}"
-		printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' "$c_id" "${c_address:--}" "$c_layout" "$f_generation" "$ret" "$used" "$f_seen"
-	done
+	list_each list_line
 	[ ! -s "$journal_file" ] || warn "a command is running or was interrupted; the next one undoes what is not complete"
+}
+
+# list_line: a line of the table.
+list_line()
+{
+	local used
+	human "$f_used"
+	used=$ret
+	human "${c_size:-0}"
+	printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' "$c_id" "${c_address:--}" "$c_layout" "$f_generation" "$ret" "$used" "$f_seen"
 }
 
 # list_json_option ARGUMENT...: $json.
@@ -99,7 +94,7 @@ list_json_option()
 
 command_show()
 {
-	local json='' id='' used
+	local json='' id=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--json) json=yes ;;
@@ -114,14 +109,19 @@ command_show()
 	[ -n "$id" ] || usage_error "the name of a client is missing"
 	conf_load
 	backend_load
-	list_gather
 	client_need "$id"
-	list_facts
 	if [ -n "$json" ]; then
-		list_object
+		list_each list_object "$c_id"
 		echo
-		return 0
+	else
+		list_each list_text "$c_id"
 	fi
+}
+
+# list_text: c_*, for people.
+list_text()
+{
+	local used
 	human "$f_used"
 	used=$ret
 	client_directory
@@ -166,16 +166,18 @@ list_object()
 
 list_json()
 {
-	local id between=''
+	local between=''
 	printf '['
-	for id in $(client_ids); do
-		client_load "$id" || continue
-		list_facts
-		printf '%s\n  ' "$between"
-		list_object
-		between=','
-	done
+	list_each list_element
 	printf '\n]\n'
+}
+
+# list_element: c_* as one of a list.
+list_element()
+{
+	printf '%s\n  ' "${between-}"
+	list_object
+	between=','
 }
 
 command_export()
@@ -189,7 +191,6 @@ command_export()
 	esac
 	conf_load
 	backend_load
-	list_gather
 	case $format in
 	json) list_json ;;
 	ansible)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2016,SC2034,SC2154
 # DHCP by dnsmasq, as the server of the network or as a proxy beside it: a file of its own in dnsmasq.d for each client.
 # dnsmasq has to start again for it: it could read hosts with tags from a dhcp-hostsfile on SIGHUP, and then crashes
 # when it has served one of them (2.86 to 2.90).
@@ -83,13 +83,25 @@ dhcp_dnsmasq_check()
 {
 	dhcp_dnsmasq_file "$c_id"
 	[ -z "$c_mac" ] || [ -e "$ret" ] || echo "the client's file $ret is missing"
+}
+
+# dhcp_dnsmasq_check_server IDS: addresses for everybody else, and boards that two files name.
+dhcp_dnsmasq_check_server()
+{
 	dnsmasq_has dhcp-range || echo "dnsmasq has no dhcp-range: it gives nobody an address"
-	if [ -n "$c_mac" ]; then
-		mac_colons "$c_mac"
-		grep -l -i -e "^dhcp-host=.*$ret" "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/* 2>/dev/null |
-			grep -v -F -e "/pinet-client-$c_id.conf" | sed 's/$/ has a dhcp-host line for the same board/'
-	fi
-	return 0
+	dnsmasq_files | tr '\n' '\0' | xargs -0 -r awk -v ours="$etc/dnsmasq.d/pinet-client-" '
+		/^[[:space:]]*dhcp-host[[:space:]]*=/ {
+			count = split(tolower($0), part, /[=,[:space:]]+/)
+			for (i = 1; i <= count; i++) {
+				if (part[i] !~ /^[0-9a-f][0-9a-f]:[0-9a-f:]+$/)
+					continue
+				one = first[part[i]]
+				if (one == "")
+					first[part[i]] = FILENAME
+				else if (one != FILENAME && (index(one, ours) == 1 || index(FILENAME, ours) == 1))
+					print one " and " FILENAME " have a dhcp-host line for the same board " part[i]
+			}
+		}'
 }
 
 # The proxy says nothing that is a client's own: only who is the boot server.
@@ -113,7 +125,9 @@ dhcp_dnsmasq_proxy_shared_files()
 	} | put_ours "$file" 0644
 }
 
-dhcp_dnsmasq_proxy_check()
+dhcp_dnsmasq_proxy_check() { :; }
+
+dhcp_dnsmasq_proxy_check_server()
 {
 	[ -e "$etc/dnsmasq.d/pinet-dhcp.conf" ] || echo "dnsmasq's file $etc/dnsmasq.d/pinet-dhcp.conf is missing"
 }

@@ -19,7 +19,8 @@ dhcp_isc_shared_files()
 		mark ''
 		printf 'option pinet-initiator code 203 = text;\noption pinet-words code 224 = text;\n'
 		for id in $1; do
-			(client_load "$id" && dhcp_isc_host)
+			client_load "$id"
+			dhcp_isc_host
 		done
 	} | put_ours "$file" 0644
 	block_put "$etc/dhcp/dhcpd.conf" "include \"$file\";"
@@ -56,7 +57,9 @@ dhcp_isc_apply()
 	service_reload isc-dhcp-server "$conf_service_isc" isc-dhcp-server.service restart
 }
 
-dhcp_isc_check()
+dhcp_isc_check() { :; }
+
+dhcp_isc_check_server()
 {
 	grep -q -x '# BEGIN pinet-server.*' "$etc/dhcp/dhcpd.conf" 2>/dev/null ||
 		echo "$etc/dhcp/dhcpd.conf does not include $etc/dhcp/pinet-server.conf"

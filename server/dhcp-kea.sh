@@ -72,7 +72,9 @@ dhcp_kea_apply()
 	service_reload kea-dhcp4-server "$conf_service_kea" kea-dhcp4-server.service reload
 }
 
-dhcp_kea_check()
+dhcp_kea_check() { :; }
+
+dhcp_kea_check_server()
 {
 	dhcp_kea_included || echo "$etc/kea/kea-dhcp4.conf does not include $etc/kea/pinet-server.json"
 }

@@ -66,8 +66,8 @@ image_write()
 {
 	local status
 	if [ "$2" = raw ] && [ -f "$3" ]; then
-		# cp asks the file system where the holes are
-		cp --reflink=auto --sparse=auto -- "$1" "$3" >"$work/write" 2>&1 &
+		# cp asks the file system where the holes are, and makes some of zeros
+		cp --reflink=auto --sparse=always -- "$1" "$3" >"$work/write" 2>&1 &
 	elif [ "$2" = raw ]; then
 		dd if="$1" of="$3" bs=1M conv=sparse,notrunc >"$work/write" 2>&1 &
 	else

@@ -18,7 +18,8 @@ nfs_ganesha_shared_files()
 	{
 		mark ''
 		for id in $1; do
-			(client_load "$id" && nfs_ganesha_export)
+			client_load "$id"
+			nfs_ganesha_export
 		done
 	} | put_ours "$file" 0644
 	block_put "$etc/ganesha/ganesha.conf" "%include \"$file\""
@@ -46,6 +47,10 @@ nfs_ganesha_check()
 	[ -n "$c_address" ] || echo "all of $conf_network may write to $ret: give the client an --address"
 	grep -q -x -F -e "	Path = $ret;" "$etc/ganesha/pinet-server.conf" 2>/dev/null ||
 		echo "$etc/ganesha/pinet-server.conf does not export $ret"
+}
+
+nfs_ganesha_check_server()
+{
 	grep -q -x '# BEGIN pinet-server.*' "$etc/ganesha/ganesha.conf" 2>/dev/null ||
 		echo "$etc/ganesha/ganesha.conf does not include $etc/ganesha/pinet-server.conf"
 }

@@ -110,3 +110,5 @@ target_lio_check()
 	fi
 	return 0
 }
+
+target_lio_check_server() { :; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2016,SC2034,SC2154
 # tgt: a file in conf.d for each client, which tgt-admin reads when the service starts. A running tgtd is told by
 # tgtadm; the secret goes to it over its control socket, by tgt-account: an argument could be read by everybody.
 
@@ -108,20 +108,34 @@ target_tgt_lun()
 	ret=1
 }
 
-# target_tgt_check: targets of others with the same name or initiator, and what tgtd does not have.
 target_tgt_check()
 {
-	local file
 	target_tgt_file "$c_id"
-	file=$ret
-	[ -e "$file" ] || echo "the target's file $file is missing"
-	if [ -e "$file" ] && [ -n "$(find "$file" -perm /077)" ]; then
-		echo "$file holds a secret and others may read it: chmod 600 it"
-	fi
-	grep -l -F -w -e "$c_target" -e "initiator-name $c_initiator" "$etc"/tgt/conf.d/*.conf "$etc/tgt/targets.conf" 2>/dev/null |
-		grep -v -x -F -e "$file" | sed 's/$/ names the same target or initiator/'
-	if target_tgt_runs && ! tgt_admin --mode target --op show | grep -q -E "^Target [0-9]+: $c_target\$"; then
-		echo "tgtd runs and does not have the target: \"systemctl restart tgt\""
-	fi
-	return 0
+	[ -e "$ret" ] || echo "the target's file $ret is missing"
+}
+
+# target_tgt_check_server IDS: secrets that others can read, names that one of our targets shares with another, and
+# targets that tgtd does not have.
+target_tgt_check_server()
+{
+	local id iqn
+	find "$etc/tgt/conf.d" -maxdepth 1 -name 'pinet-*.conf' -perm /077 |
+		sed 's/.*/& holds a secret and others may read it: chmod 600 it/'
+	find "$etc/tgt/targets.conf" "$etc/tgt/conf.d" -name '*.conf' -print0 | xargs -0 -r awk -v ours="$etc/tgt/conf.d/pinet-" '
+		$1 == "<target" || $1 == "initiator-name" {
+			name = $2
+			sub(/>$/, "", name)
+			one = first[$1 " " name]
+			if (one == "")
+				first[$1 " " name] = FILENAME
+			else if (one != FILENAME && (index(one, ours) == 1 || index(FILENAME, ours) == 1))
+				print one " and " FILENAME " name the same " ($1 == "<target" ? "target" : "initiator") " " name
+		}'
+	target_tgt_runs || return 0
+	tgt_admin --mode target --op show | sed -n 's/^Target [0-9]*: //p' >"$work/targets"
+	for id in $1; do
+		client_record "$id"
+		iqn=$(sed -n 's/^target=//p' "$ret")
+		grep -q -x -F -e "$iqn" "$work/targets" || echo "tgtd runs and does not have the target $iqn: \"systemctl restart tgt\""
+	done
 }

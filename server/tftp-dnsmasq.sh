@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2016,SC2034,SC2154
 # TFTP by dnsmasq, and what both of dnsmasq's parts share. A drop-in in dnsmasq.d that is there while there is a
 # client; dnsmasq reads it only when it starts.
 
@@ -24,15 +24,25 @@ tftp_dnsmasq_shared_files()
 	dnsmasq_changed
 }
 
-# dnsmasq_has WORD: whether a file of the administrator's has such a line.
-dnsmasq_has()
+# dnsmasq_files: the files that dnsmasq reads, a line each.
+dnsmasq_files()
 {
 	local file
 	for file in "$etc/dnsmasq.conf" "$etc"/dnsmasq.d/*; do
-		[ -f "$file" ] && ! is_ours "$file" || continue
-		! grep -q -E "^[[:space:]]*$1([[:space:]]*=.*)?[[:space:]]*(#.*)?\$" "$file" || return 0
+		case $file in
+		*.dpkg-dist | *.dpkg-old | *.dpkg-new | *'~') continue ;;
+		esac
+		[ ! -f "$file" ] || printf '%s\n' "$file"
 	done
-	return 1
+}
+
+# dnsmasq_has WORD: whether a file of the administrator's has such a line. There may be many files: one program reads
+# them all, here and below.
+dnsmasq_has()
+{
+	dnsmasq_files | tr '\n' '\0' | xargs -0 -r awk -v word="$1" '
+		FNR == 1 { ours = /Written by pinet-server/ }
+		!ours && $0 ~ "^[[:space:]]*" word "([[:space:]]*=.*)?[[:space:]]*(#.*)?$" { print "yes" }' | grep -q yes
 }
 
 # dnsmasq_changed: what it reads only when it starts has changed.
@@ -41,28 +51,30 @@ dnsmasq_changed()
 	touched tftp dnsmasq
 }
 
-# dnsmasq_configuration: what dnsmasq would read, as one file, printed.
+# dnsmasq_configuration [LINE]: what dnsmasq would read, as one file, printed; or where LINE of it is from.
 dnsmasq_configuration()
 {
-	local file
-	[ ! -f "$etc/dnsmasq.conf" ] || grep -v -E '^[[:space:]]*conf-(dir|file)[[:space:]]*=' "$etc/dnsmasq.conf"
-	for file in "$etc"/dnsmasq.d/*; do
-		case $file in
-		*.dpkg-dist | *.dpkg-old | *.dpkg-new | *'~') continue ;;
-		esac
-		[ ! -f "$file" ] || { cat "$file" && echo; }
-	done
-	return 0
+	dnsmasq_files | tr '\n' '\0' | xargs -0 -r awk -v own="$etc/dnsmasq.conf" -v wanted="${1-}" '
+		FILENAME == own && /^[[:space:]]*conf-(dir|file)[[:space:]]*=/ { next }
+		wanted == "" { print }
+		++line == wanted { print "line " FNR " of " FILENAME }'
 }
 
 # dnsmasq_apply: its own checker first; then, if anything is new to it, the running one starts again. What it started
 # with last is kept as a digest in $runtime.
 dnsmasq_apply()
 {
-	local digest now="$runtime/dnsmasq"
+	local digest text line now="$runtime/dnsmasq"
 	dnsmasq_configuration >"$work/dnsmasq.conf"
 	if ! dnsmasq --test --conf-file="$work/dnsmasq.conf" >"$work/dnsmasq.log" 2>&1; then
-		printf 'pinet-server: dnsmasq: %s\n' "$(tail -n 1 "$work/dnsmasq.log" | sed "s,$work/,," | tr -cd '[:print:]')" >&2
+		text=$(tail -n 1 "$work/dnsmasq.log" | tr -cd '[:print:]')
+		case $text in
+		*' line '[0-9]*)
+			line=${text##* line }
+			text="${text% line *} $(dnsmasq_configuration "${line%% *}")"
+			;;
+		esac
+		printf 'pinet-server: %s\n' "$text" >&2
 		return 1
 	fi
 	digest=$(sha256sum <"$work/dnsmasq.conf")
@@ -71,15 +83,16 @@ dnsmasq_apply()
 	printf '%s\n' "$digest" >"$now"
 }
 
-# tftp_dnsmasq_check: the directory that it serves, and what it cannot read.
-tftp_dnsmasq_check()
+tftp_dnsmasq_check() { tftp_readable; }
+
+# tftp_dnsmasq_check_server IDS: the directory that it serves.
+tftp_dnsmasq_check_server()
 {
 	local served
 	served=$(dnsmasq_configuration | sed -n 's/^[[:space:]]*tftp-root[[:space:]]*=[[:space:]]*\([^,]*\).*/\1/p' | tail -n 1)
 	if [ "$served" != "$conf_tftp_directory" ]; then
 		echo "dnsmasq serves ${served:-no directory} by TFTP, the boot files are in $conf_tftp_directory"
 	fi
-	tftp_readable
 }
 
 # tftp_readable: files that a TFTP server without root's rights cannot read.

@@ -12,6 +12,15 @@ tftp_hpa_setting()
 
 tftp_hpa_check()
 {
+	tftp_hpa_setting TFTP_OPTIONS
+	case " $ret " in
+	*' --permissive '* | *' -p '*) ;;
+	*) tftp_readable ;;
+	esac
+}
+
+tftp_hpa_check_server()
+{
 	tftp_hpa_setting TFTP_DIRECTORY
 	if [ "$ret" != "$conf_tftp_directory" ]; then
 		echo "tftpd-hpa serves ${ret:-no directory}, the boot files are in $conf_tftp_directory: see $etc/default/tftpd-hpa"
@@ -20,9 +29,5 @@ tftp_hpa_check()
 	case " $ret " in
 	*' --secure '* | *' -s '*) ;;
 	*) echo "tftpd-hpa runs without --secure: clients would have to ask for whole paths" ;;
-	esac
-	case " $ret " in
-	*' --permissive '* | *' -p '*) ;;
-	*) tftp_readable ;;
 	esac
 }
