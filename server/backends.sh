@@ -6,12 +6,12 @@
 #
 #	storage   create NAME BYTES, destroy NAME, path NAME, resize NAME BYTES, copy FROM TO, rename FROM TO, used NAME
 #	target    files, files_drop, apply ID IQN USER, sessions IQN, lun, check, check_server IDS
-#	tftp      shared_files IDS, apply, check, check_server IDS
-#	nfs       files, files_drop, shared_files IDS, apply, check, check_server IDS
-#	dhcp      files, files_drop, shared_files IDS, apply, check, check_server IDS
+#	tftp      shared_files IDS, test, apply, check, check_server IDS
+#	nfs       files, files_drop, shared_files IDS, test, apply, check, check_server IDS
+#	dhcp      files, files_drop, shared_files IDS, test, apply, check, check_server IDS
 #
 # "files" writes what a client (c_*) needs, by put_ours; "shared_files" what all clients of this server, IDS, need;
-# "apply" has the server read it. "check" prints a line for each thing that is wrong with a client, "check_server" for
+# "test" asks the server's own checker, "apply" then has the server read them. "check" prints a line for each thing that is wrong with a client, "check_server" for
 # each that is wrong with the server or between its clients: it is called once, however many there are.
 
 # backend_table: KIND NAME PROGRAM PACKAGE.
@@ -99,8 +99,11 @@ on()
 nfs_none_apply() { :; }
 dhcp_none_apply() { :; }
 dhcp_dnsmasq_apply() { dnsmasq_apply; }
+dhcp_dnsmasq_test() { dnsmasq_test; }
 tftp_dnsmasq_apply() { dnsmasq_apply; }
+tftp_dnsmasq_test() { dnsmasq_test; }
 tftp_hpa_apply() { :; }
+tftp_hpa_test() { :; }
 
 # mark: the first line of every file that is written here.
 mark()

@@ -85,7 +85,7 @@ check_servers()
 		target* | *" ${name%%-*} "*) continue ;;
 		esac
 		asked="$asked${name%%-*} "
-		(on "$kind" "$name" apply 2>&1) || echo "$name refuses its configuration"
+		(on "$kind" "$name" test 2>&1) || echo "$name refuses its configuration"
 	done <<-END
 		$(backend_table)
 	END

@@ -21,6 +21,7 @@ command_init()
 			settings="$settings $2"
 			shift
 			;;
+		--set=*) settings="$settings ${1#--set=}" ;;
 		*) usage_error "init has no argument $1" ;;
 		esac
 		shift

@@ -66,7 +66,7 @@ command_list()
 		list_json
 		return 0
 	fi
-	printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' CLIENT ADDRESS BOOT GENERATION SIZE USED SEEN
+	printf '%-20s %-12s %-15s %-6s %-26s %6s %6s  %s\n' CLIENT HOST ADDRESS BOOT GENERATION SIZE USED SEEN
 	list_each list_line
 	[ ! -s "$journal_file" ] || warn "a command is running or was interrupted; the next one undoes what is not complete"
 }
@@ -78,7 +78,7 @@ list_line()
 	human "$f_used"
 	used=$ret
 	human "${c_size:-0}"
-	printf '%-20s %-15s %-6s %-26s %6s %6s  %s\n' "$c_id" "${c_address:--}" "$c_layout" "$f_generation" "$ret" "$used" "$f_seen"
+	printf '%-20s %-12s %-15s %-6s %-26s %6s %6s  %s\n' "$c_id" "${c_hostname:--}" "${c_address:--}" "$c_layout" "$f_generation" "$ret" "$used" "$f_seen"
 }
 
 # list_json_option ARGUMENT...: $json.
@@ -121,9 +121,11 @@ command_show()
 # list_text: c_*, for people.
 list_text()
 {
-	local used
+	local used size
 	human "$f_used"
 	used=$ret
+	human "${c_size:-0}"
+	size=$ret
 	client_directory
 	cat <<-END
 		client      $c_id
@@ -134,7 +136,7 @@ list_text()
 		boots by    $c_layout
 		boot files  $ret ($c_nfs, $c_tftp)
 		generation  $f_generation
-		LUN         $c_lun ($c_storage, $used used of $c_size bytes)
+		LUN         $c_lun ($c_storage, $size, of which $used are used)
 		target      $c_target ($c_target_kind)
 		initiator   $c_initiator
 		CHAP        ${c_user:-no}
@@ -144,7 +146,7 @@ list_text()
 	END
 }
 
-# list_object: c_* as a JSON object; no secret is in it.
+# list_object: c_* as a JSON object; no secret is in it. What is not known is null.
 list_object()
 {
 	local key value between='{'
@@ -152,6 +154,10 @@ list_object()
 	while IFS='=' read -r key value; do
 		case $key in
 		size) printf '%s\n    "%s": %s' "$between" "$key" "${value:-0}" ;;
+		generation | seen)
+			[ "$value" = - ] && value=null || value=$(json_string "$value")
+			printf '%s\n    "%s": %s' "$between" "$key" "$value"
+			;;
 		*) printf '%s\n    "%s": %s' "$between" "$key" "$(json_string "$value")" ;;
 		esac
 		between=','

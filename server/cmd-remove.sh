@@ -19,6 +19,10 @@ command_remove()
 	[ -n "$ids" ] || usage_error "the name of a client is missing"
 	lock
 	conf_read
+	# a name that is wrong is said before any client is gone
+	for id in $ids; do
+		client_need "$id"
+	done
 	for id in $ids; do
 		client_need "$id"
 		[ -n "$force" ] || refuse_session

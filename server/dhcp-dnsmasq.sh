@@ -108,6 +108,7 @@ dhcp_dnsmasq_check_server()
 dhcp_dnsmasq_proxy_files() { :; }
 dhcp_dnsmasq_proxy_files_drop() { :; }
 dhcp_dnsmasq_proxy_apply() { dnsmasq_apply; }
+dhcp_dnsmasq_proxy_test() { dnsmasq_test; }
 
 dhcp_dnsmasq_proxy_shared_files()
 {

@@ -48,12 +48,17 @@ dhcp_isc_host()
 	printf '}\n'
 }
 
-dhcp_isc_apply()
+dhcp_isc_test()
 {
 	if ! dhcpd -t -cf "$etc/dhcp/dhcpd.conf" -lf /dev/null >"$work/dhcpd.log" 2>&1; then
 		grep -E ' line [0-9]+: |rror' "$work/dhcpd.log" | head -n 1 | tr -cd '[:print:]' | sed 's/^/pinet-server: dhcpd: /;s/$/\n/' >&2
 		return 1
 	fi
+}
+
+dhcp_isc_apply()
+{
+	dhcp_isc_test || return 1
 	service_reload isc-dhcp-server "$conf_service_isc" isc-dhcp-server.service restart
 }
 

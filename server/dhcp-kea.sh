@@ -63,12 +63,17 @@ dhcp_kea_host()
 	printf ' ] }\n'
 }
 
-dhcp_kea_apply()
+dhcp_kea_test()
 {
 	if ! kea-dhcp4 -t "$etc/kea/kea-dhcp4.conf" >"$work/kea.log" 2>&1; then
 		printf 'pinet-server: Kea: %s\n' "$(grep -i error "$work/kea.log" | tail -n 1 | tr -cd '[:print:]')" >&2
 		return 1
 	fi
+}
+
+dhcp_kea_apply()
+{
+	dhcp_kea_test || return 1
 	service_reload kea-dhcp4-server "$conf_service_kea" kea-dhcp4-server.service reload
 }
 

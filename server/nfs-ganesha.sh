@@ -36,6 +36,8 @@ nfs_ganesha_export()
 	printf '\tCLIENT { Clients = %s; Access_Type = RW; Squash = No_Root_Squash; }\n}\n' "${c_address:-$conf_network}"
 }
 
+nfs_ganesha_test() { :; }
+
 nfs_ganesha_apply()
 {
 	service_reload nfs-ganesha "$conf_service_ganesha" nfs-ganesha.service reload

@@ -27,6 +27,8 @@ nfs_kernel_files_drop()
 
 nfs_kernel_shared_files() { :; }
 
+nfs_kernel_test() { nfs_kernel_apply; }
+
 nfs_kernel_apply()
 {
 	[ -z "$root" ] && [ "$conf_service_kernel" != none ] || return 0

@@ -146,7 +146,7 @@ system_install()
 		note "installing pinet-initramfs in the image"
 		if [ -z "$INSIDE_DEB" ] || ! system_apt --no-download install "$what"; then
 			system_apt update || warn "apt-get update failed in the image"
-			system_apt install "$what" || die "pinet-initramfs cannot be installed in the image: $(grep -E '^(E:|dpkg: error| pinet-initramfs : )' "$work/apt" | head -n 1 | tr -cd '[:print:]')"
+			system_apt install "$what" || die "pinet-initramfs cannot be installed in the image: $(system_apt_error | tr -cd '[:print:]')"
 		fi
 	else
 		note "building the initramfs in the image"
@@ -165,6 +165,14 @@ system_install()
 system_apt()
 {
 	in_system apt-get -y -q --no-install-recommends -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@" >"$work/apt" 2>&1
+}
+
+# system_apt_error: why it failed: its first error; what dpkg calls one was said in the line before that.
+system_apt_error()
+{
+	awk '/^dpkg: error/ && last != "" { print last; exit }
+		/^(E:|dpkg: error| pinet-initramfs : )/ { print; exit }
+		{ last = $0 }' "$work/apt"
 }
 
 # system_kernel, system_initrd: the kernel that the system boots, and its initramfs, printed.

@@ -7,6 +7,7 @@
 tftp_dnsmasq_shared_files()
 {
 	local file="$etc/dnsmasq.d/pinet-tftp.conf" lines=''
+	tftp_bootcode "$1"
 	if [ -z "$1" ]; then
 		drop "$file"
 		dnsmasq_changed
@@ -60,11 +61,10 @@ dnsmasq_configuration()
 		++line == wanted { print "line " FNR " of " FILENAME }'
 }
 
-# dnsmasq_apply: its own checker first; then, if anything is new to it, the running one starts again. What it started
-# with last is kept as a digest in $runtime.
-dnsmasq_apply()
+# dnsmasq_test: its own checker, on $work/dnsmasq.conf.
+dnsmasq_test()
 {
-	local digest text line now="$runtime/dnsmasq"
+	local text line
 	dnsmasq_configuration >"$work/dnsmasq.conf"
 	if ! dnsmasq --test --conf-file="$work/dnsmasq.conf" >"$work/dnsmasq.log" 2>&1; then
 		text=$(tail -n 1 "$work/dnsmasq.log" | tr -cd '[:print:]')
@@ -77,6 +77,14 @@ dnsmasq_apply()
 		printf 'pinet-server: %s\n' "$text" >&2
 		return 1
 	fi
+}
+
+# dnsmasq_apply: if anything is new to it, the running one starts again. What it started with last is kept as a digest in
+# $runtime.
+dnsmasq_apply()
+{
+	local digest now="$runtime/dnsmasq"
+	dnsmasq_test || return 1
 	digest=$(sha256sum <"$work/dnsmasq.conf")
 	[ "$digest" != "$(cat "$now" 2>/dev/null)" ] || return 0
 	service_reload dnsmasq "$conf_service_dnsmasq" dnsmasq.service restart || return 1
@@ -92,6 +100,23 @@ tftp_dnsmasq_check_server()
 	served=$(dnsmasq_configuration | sed -n 's/^[[:space:]]*tftp-root[[:space:]]*=[[:space:]]*\([^,]*\).*/\1/p' | tail -n 1)
 	if [ "$served" != "$conf_tftp_directory" ]; then
 		echo "dnsmasq serves ${served:-no directory} by TFTP, the boot files are in $conf_tftp_directory"
+	fi
+}
+
+# tftp_bootcode IDS: the first file that a Raspberry Pi 3 asks for is bootcode.bin, without its serial number: one for all
+# of them stands above their directories. One that somebody else has put there stays.
+tftp_bootcode()
+{
+	local file="$conf_tftp_directory/bootcode.bin" noted="$state/bootcode" id source=''
+	for id in $1; do
+		[ ! -f "$conf_tftp_directory/$id/bootcode.bin" ] || source=$conf_tftp_directory/$id/bootcode.bin
+	done
+	if [ -n "$source" ] && [ ! -e "$file" ]; then
+		put "$noted" 0644 </dev/null
+		put "$file" 0644 <"$source"
+	elif [ -z "$source" ] && [ -e "$noted" ]; then
+		drop "$file"
+		drop "$noted"
 	fi
 }
 
