@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "cmd/boot_dir.h"
+#include "store/files.h"
 
 #define CLAIM_DIR "var/lib/pinet"
 #define CLAIM_S   600
@@ -105,7 +106,7 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 	size_t n = strlen(root);
 
 	memset(ret, 0, sizeof(*ret));
-	ret->fd = ret->claim_fd = -1;
+	ret->fd = ret->ours_fd = ret->claim_fd = -1;
 	while (n && root[n - 1] == '/')
 		n--;
 	if (n >= sizeof(ret->root))
@@ -133,6 +134,12 @@ int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
 	d->not_ours = d->boot_error || strcmp(state_get(&d->boot, "result"), "ok") != 0 ||
 		      state_get_u64(&d->boot, "firmware.on", 1) == 0;
 	return d->not_ours ? 0 : open_mounted(d, reterr);
+}
+
+int boot_dir_ours(struct boot_dir *d, struct err *reterr)
+{
+	d->ours_fd = files_open_ours(d->fd, false, reterr);
+	return d->ours_fd < 0 && d->ours_fd != -ENOENT ? d->ours_fd : 0;
 }
 
 static void on_alarm(int number)
@@ -198,8 +205,9 @@ int boot_dir_claim(struct boot_dir *d, struct err *reterr)
 void boot_dir_close(struct boot_dir *d)
 {
 	cleanup_fd(&d->fd);
+	cleanup_fd(&d->ours_fd);
 	cleanup_fd(&d->claim_fd);
-	d->fd = d->claim_fd = -1;
+	d->fd = d->ours_fd = d->claim_fd = -1;
 }
 
 const char *boot_dir_size(uint64_t bytes, char *out, size_t size)

@@ -14,6 +14,7 @@
 struct boot_dir {
 	char root[PATH_MAX]; /* "" for the running system */
 	int fd; /* O_RDONLY | O_DIRECTORY; -1 if it was not opened */
+	int ours_fd; /* pinet/ in it; negative if it was not opened, or there is none */
 	int claim_fd; /* held by boot_dir_claim(); else -1 */
 	bool not_ours; /* pinet did not boot this machine, or is not to mount anything: no error */
 	int cmdline_error; /* why /proc/cmdline could not be read, or 0 */
@@ -40,6 +41,9 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
  */
 int boot_dir_open(struct boot_dir *d, const char *dir, struct err *reterr)
 	__attribute__((warn_unused_result));
+
+/* Opens pinet/ in it, if there is one. Returns 0 or a negative errno with @reterr. */
+int boot_dir_ours(struct boot_dir *d, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Waits until no other process of this machine writes there, ten minutes at most: for them the lock

@@ -44,6 +44,7 @@ struct doctor {
 	struct conf conf; /* pinet.conf, if it can be read */
 	struct err conf_err;
 	int boot_fd; /* the boot directory, or -1 */
+	int ours_fd; /* pinet/ in it, or negative */
 	enum manifest_layout layout;
 	char active[NAME_SIZE]; /* the generation of the next boot, or "" */
 	struct manifest manifest; /* of it; n == 0 if it cannot be read */

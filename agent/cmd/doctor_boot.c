@@ -125,7 +125,7 @@ static enum doctor_verdict active_whole(const struct doctor *d, struct doctor_fi
 
 	if (d->boot_fd < 0 || !d->active[0])
 		return DOCTOR_NOTHING;
-	if (d->manifest.n && generation_check(d->boot_fd, &d->manifest, false, &err) == 0)
+	if (d->manifest.n && generation_check(d->ours_fd, &d->manifest, false, &err) == 0)
 		return DOCTOR_FINE;
 	return doctor_found(f, "pinet sync --force, or pinet rollback to another one",
 		"The generation of the next boot is damaged: %s", err.text);
@@ -152,7 +152,7 @@ static enum doctor_verdict came_up(const struct doctor *d, struct doctor_finding
 	_cleanup_free_ struct states *st = calloc(1, sizeof(*st));
 	const struct states_entry *e;
 
-	if (d->boot_fd < 0 || !d->active[0] || !st || states_load(d->boot_fd, st, NULL) < 0)
+	if (d->boot_fd < 0 || !d->active[0] || !st || states_load(d->ours_fd, st, NULL) < 0)
 		return DOCTOR_NOTHING;
 	e = states_find(st, d->active);
 	if (!e || (e->mark != STATES_BAD && e->attempts < 2))

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "cmd/doctor.h"
 #include "source/initramfs.h"
+#include "store/files.h"
 #include "store/generation.h"
 
 #define ROOM_BYTES 200000000 /* two generations of a large image */
@@ -83,10 +84,11 @@ static void look_at_boot_files(struct doctor *d)
 	if (state_get_u64(&d->boot, "firmware.on", 0) != 1 || dir[0] != '/')
 		return;
 	d->boot_fd = open(doctor_path(d, dir + 1, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->ours_fd = d->boot_fd < 0 ? -1 : files_open_ours(d->boot_fd, false, NULL);
 	if (d->boot_fd < 0 || active_layout(d->boot_fd, &d->layout, NULL) < 0 ||
-		active_read(d->boot_fd, d->layout, d->active, NULL) <= 0)
+		active_read(d->boot_fd, d->ours_fd, d->layout, d->active, NULL) <= 0)
 		return;
-	if (generation_load(d->boot_fd, d->active, &d->manifest, &d->manifest_err) < 0)
+	if (generation_load(d->ours_fd, d->active, &d->manifest, &d->manifest_err) < 0)
 		d->manifest.n = 0;
 }
 
@@ -96,7 +98,7 @@ int doctor_look(struct doctor *d, const char *root, struct err *reterr)
 	size_t n = strlen(root);
 
 	memset(d, 0, sizeof(*d));
-	d->boot_fd = -1;
+	d->boot_fd = d->ours_fd = -1;
 	while (n && root[n - 1] == '/')
 		n--;
 	if (n >= sizeof(d->root))
@@ -123,6 +125,7 @@ int doctor_look(struct doctor *d, const char *root, struct err *reterr)
 void doctor_done(struct doctor *d)
 {
 	cleanup_fd(&d->boot_fd);
-	d->boot_fd = -1;
+	cleanup_fd(&d->ours_fd);
+	d->boot_fd = d->ours_fd = -1;
 	manifest_done(&d->manifest);
 }

@@ -35,17 +35,19 @@ struct row {
 	struct manifest manifest;
 };
 
-static int look(int boot_dirfd, struct view *v, struct err *reterr)
+static int look(struct boot_dir *d, struct view *v, struct err *reterr)
 {
 	enum manifest_layout layout;
-	int r = active_layout(boot_dirfd, &layout, reterr);
+	int r = boot_dir_ours(d, reterr);
 
 	if (r == 0)
-		r = active_read(boot_dirfd, layout, v->active, reterr);
-	if (r >= 0)
-		r = generation_list(boot_dirfd, &v->list, reterr);
+		r = active_layout(d->fd, &layout, reterr);
 	if (r == 0)
-		r = states_load(boot_dirfd, &v->states, reterr);
+		r = active_read(d->fd, d->ours_fd, layout, v->active, reterr);
+	if (r >= 0)
+		r = generation_list(d->ours_fd, &v->list, reterr);
+	if (r == 0)
+		r = states_load(d->ours_fd, &v->states, reterr);
 	v->last_good = r < 0 ? NULL : states_last_good(&v->states, &v->list, v->active);
 	return r;
 }
@@ -127,7 +129,7 @@ static void show(const struct boot_dir *d, const struct view *v, bool json)
 			.last_good = g == v->last_good,
 		};
 
-		row.damaged = generation_load(d->fd, g->name, &row.manifest, NULL) < 0;
+		row.damaged = generation_load(d->ours_fd, g->name, &row.manifest, NULL) < 0;
 		if (json)
 			show_json(&row, i == 0);
 		else
@@ -172,7 +174,7 @@ int cmd_generations(int argc, char **argv)
 		{"needs", required_argument, NULL, 'n'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .ours_fd = -1, .claim_fd = -1};
 	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
 	const char *dir = NULL, *root = "/", *version = NULL;
 	struct err err = {.code = 0};
@@ -204,7 +206,7 @@ int cmd_generations(int argc, char **argv)
 		return version ? EXIT_NOT_NEEDED : EXIT_OK;
 	}
 	if (r == 0)
-		r = look(d.fd, v, &err);
+		r = look(&d, v, &err);
 	if (r < 0) {
 		log_error("generations: %s", err.text);
 		return EXIT_FAILED;

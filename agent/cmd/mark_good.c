@@ -31,10 +31,10 @@ static int look(const struct boot_dir *d, struct view *v, struct err *reterr)
 	int r = active_layout(d->fd, &v->layout, reterr);
 
 	if (r == 0)
-		r = active_read(d->fd, v->layout, v->active, reterr);
+		r = active_read(d->fd, d->ours_fd, v->layout, v->active, reterr);
 	if (r >= 0)
-		r = generation_list(d->fd, &v->list, reterr);
-	return r < 0 ? r : states_load(d->fd, &v->states, reterr);
+		r = generation_list(d->ours_fd, &v->list, reterr);
+	return r < 0 ? r : states_load(d->ours_fd, &v->states, reterr);
 }
 
 /* The generation of this boot: what the command line says, else the active one if it can be. */
@@ -69,12 +69,12 @@ static bool was_tried(const struct boot_dir *d, const struct view *v, const char
 static int activate(const struct boot_dir *d, const char *name, struct err *reterr)
 {
 	_cleanup_manifest_ struct manifest m = {.n = 0};
-	int r = generation_load(d->fd, name, &m, reterr);
+	int r = generation_load(d->ours_fd, name, &m, reterr);
 
 	if (r == 0)
-		r = generation_check(d->fd, &m, false, reterr);
+		r = generation_check(d->ours_fd, &m, false, reterr);
 	if (r == 0)
-		r = active_set(d->fd, &m, reterr);
+		r = active_set(d->fd, d->ours_fd, &m, reterr);
 	if (r > 0)
 		log_step("mark-good: %s is active", name);
 	return r < 0 ? r : 0;
@@ -94,7 +94,7 @@ static int mark(const struct boot_dir *d, struct view *v, const char *name, stru
 	r = states_put(&v->states, name, STATES_GOOD, 0, (uint32_t)time(NULL));
 	if (r < 0)
 		return err_sys(reterr, r, "cannot note the state of %s", name);
-	r = states_save(d->fd, &v->states, reterr);
+	r = states_save(d->ours_fd, &v->states, reterr);
 	return r < 0 ? r : 1;
 }
 
@@ -115,17 +115,18 @@ static int mark_good(const struct boot_dir *d, struct view *v, struct err *reter
 	}
 	r = lock_self(d->root, &self, reterr);
 	if (r == 0)
-		r = lock_take(d->fd, &self, &held, NULL, reterr);
+		r = lock_take(d->ours_fd, &self, &held, NULL, reterr);
 	if (r == 0)
-		r = lock_owner(d->fd, &self, false, reterr);
+		r = lock_owner(d->ours_fd, &self, false, reterr);
 	if (r == 0)
 		r = states_load(
-			d->fd, &v->states, reterr); /* it may have changed before the lock */
+			d->ours_fd, &v->states, reterr); /* it may have changed before the lock */
 	if (r == 0)
 		r = mark(d, v, name, reterr);
 	if (r < 0)
 		return r;
-	(void)!generation_clean(d->fd, NULL); /* what an interrupted run left is in nobody's way */
+	(void)!generation_clean(
+		d->ours_fd, NULL); /* what an interrupted run left is in nobody's way */
 	log_step("mark-good: %s is%s good", name, r ? "" : " known to be");
 	return was_tried(d, v, name) ? activate(d, name, reterr) : 0;
 }
@@ -137,7 +138,7 @@ int cmd_mark_good(int argc, char **argv)
 		{"root", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .ours_fd = -1, .claim_fd = -1};
 	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
 	const char *dir = NULL, *root = "/";
 	struct err err = {.code = 0};
@@ -162,6 +163,8 @@ int cmd_mark_good(int argc, char **argv)
 		return EXIT_OK;
 	if (r == 0)
 		r = boot_dir_claim(&d, &err);
+	if (r == 0)
+		r = boot_dir_ours(&d, &err);
 	if (r == 0)
 		r = mark_good(&d, v, &err);
 	if (r == 0)

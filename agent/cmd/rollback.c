@@ -45,7 +45,7 @@ static int choose(const struct states *states, const struct generation_list *lis
 }
 
 /* One that did not come up, and is wanted nevertheless, has all its attempts again. */
-static int forgive(int boot_dirfd, struct states *states, const char *name, struct err *reterr)
+static int forgive(int ours_fd, struct states *states, const char *name, struct err *reterr)
 {
 	const struct states_entry *e = states_find(states, name);
 	int r;
@@ -54,25 +54,25 @@ static int forgive(int boot_dirfd, struct states *states, const char *name, stru
 		return 0;
 	r = states_put(states, name, STATES_NEW, 0, (uint32_t)time(NULL));
 	return r < 0 ? err_sys(reterr, r, "cannot note the state of %s", name)
-		     : states_save(boot_dirfd, states, reterr);
+		     : states_save(ours_fd, states, reterr);
 }
 
 static int activate(
 	const struct boot_dir *d, const char *name, struct states *states, struct err *reterr)
 {
 	_cleanup_manifest_ struct manifest m = {.n = 0};
-	int r = generation_load(d->fd, name, &m, reterr);
+	int r = generation_load(d->ours_fd, name, &m, reterr);
 
 	if (r == 0)
-		r = generation_check(d->fd, &m, true, reterr);
+		r = generation_check(d->ours_fd, &m, true, reterr);
 	if (r == 0 && !has_modules(d, m.kernel))
 		r = err_set(reterr, -EINVAL,
 			"the root has no modules for the kernel of %s: install linux-image-%s "
 			"first",
 			name, m.kernel);
 	if (r == 0)
-		r = forgive(d->fd, states, name, reterr);
-	return r < 0 ? r : active_set(d->fd, &m, reterr);
+		r = forgive(d->ours_fd, states, name, reterr);
+	return r < 0 ? r : active_set(d->fd, d->ours_fd, &m, reterr);
 }
 
 static int lock(const struct boot_dir *d, struct lock *ret, struct err *reterr)
@@ -81,9 +81,9 @@ static int lock(const struct boot_dir *d, struct lock *ret, struct err *reterr)
 	int r = lock_self(d->root, &self, reterr);
 
 	if (r == 0)
-		r = lock_take(d->fd, &self, ret, NULL, reterr);
+		r = lock_take(d->ours_fd, &self, ret, NULL, reterr);
 	if (r == 0)
-		r = lock_owner(d->fd, &self, false, reterr);
+		r = lock_owner(d->ours_fd, &self, false, reterr);
 	return r;
 }
 
@@ -117,14 +117,15 @@ static int roll_back(const struct boot_dir *d, const char *wanted, struct err *r
 	if (r == 0)
 		r = active_layout(d->fd, &layout, reterr);
 	if (r == 0)
-		r = active_read(d->fd, layout, active, reterr);
+		r = active_read(d->fd, d->ours_fd, layout, active, reterr);
 	if (r >= 0)
-		r = generation_list(d->fd, list, reterr);
+		r = generation_list(d->ours_fd, list, reterr);
 	if (r == 0)
-		r = states_load(d->fd, states, reterr);
+		r = states_load(d->ours_fd, states, reterr);
 	if (r < 0)
 		return r;
-	(void)!generation_clean(d->fd, NULL); /* what an interrupted run left is in nobody's way */
+	(void)!generation_clean(
+		d->ours_fd, NULL); /* what an interrupted run left is in nobody's way */
 	if (!wanted)
 		r = choose(states, list, active, name, reterr);
 	else if (generation_find(list, wanted))
@@ -151,7 +152,7 @@ int cmd_rollback(int argc, char **argv)
 		{"root", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .ours_fd = -1, .claim_fd = -1};
 	const char *dir = NULL, *root = "/";
 	struct err err = {.code = 0};
 	int c, r;
@@ -175,6 +176,10 @@ int cmd_rollback(int argc, char **argv)
 		r = err_set(&err, -ENODEV, "this machine does not boot from a boot server");
 	if (r == 0)
 		r = boot_dir_claim(&d, &err);
+	if (r == 0)
+		r = boot_dir_ours(&d, &err);
+	if (r == 0 && d.ours_fd < 0)
+		r = err_set(&err, -ENOENT, "there are no generations in the boot directory");
 	if (r == 0)
 		r = roll_back(&d, optind < argc ? argv[optind] : NULL, &err);
 	if (r == 0)

@@ -267,7 +267,7 @@ static int run(const struct options *o, struct boot_dir *d, struct state *st, st
 int cmd_sync(int argc, char **argv)
 {
 	struct options o = {.root = "/", .keep = SYNC_KEEP};
-	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .claim_fd = -1};
+	_cleanup_boot_dir_ struct boot_dir d = {.fd = -1, .ours_fd = -1, .claim_fd = -1};
 	struct err err = {.code = 0};
 	struct state st;
 	int r;

@@ -3,7 +3,8 @@
  *
  *     look -> unchanged? done
  *     lock -> clean -> load -> command line -> choose -> room -> stage -> checked? -> same as one
- *     that is there? -> commit -> activate -> prune -> stamp
+ *     that is there? -> commit -> activate -> stamp
+ *                    -> prune, beside both ->
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static int nothing_new(struct sync *s, struct err *reterr)
 		s->report->verdict = SYNC_NOTHING;
 		return 0;
 	}
-	if (states_load(s->wish->boot_dirfd, &s->states, reterr) < 0)
+	if (states_load(s->ours_fd, &s->states, reterr) < 0)
 		return reterr->code;
 	if (mark_of(s, s->stamp.generation) == STATES_BAD)
 		return refuse_bad(s, s->stamp.generation, reterr);
@@ -49,9 +50,9 @@ static int nothing_new(struct sync *s, struct err *reterr)
 	return 0;
 }
 
-/* Makes @m the active generation, or the one of the next boot. */
-static int activate(
-	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
+/* Makes @m the active generation, or the one of the next boot. @fresh: it was made just now. */
+static int activate(struct sync *s, const struct lock *lock, const struct manifest *m, bool fresh,
+	struct err *reterr)
 {
 	const struct sync_wish *w = s->wish;
 	int r;
@@ -59,17 +60,22 @@ static int activate(
 	if (!lock_held(lock))
 		return err_set(
 			reterr, -EBUSY, "another machine has taken the lock of the boot directory");
-	/* First the state: a boot in between finds a generation that is new. */
-	if (mark_of(s, m->generation) == STATES_BAD || !states_find(&s->states, m->generation)) {
+	/*
+	 * One without a state is new. First the state: a boot in between finds a generation that is new, also if there was
+	 * another one of that name.
+	 */
+	if (fresh ? states_find(&s->states, m->generation) != NULL
+		  : mark_of(s, m->generation) == STATES_BAD) {
 		states_keep(&s->states, &s->list);
 		r = states_put(&s->states, m->generation, STATES_NEW, 0, w->now_s);
 		if (r < 0)
 			return err_sys(reterr, r, "cannot note the state of %s", m->generation);
-		r = states_save(w->boot_dirfd, &s->states, reterr);
+		r = states_save(s->ours_fd, &s->states, reterr);
 		if (r < 0)
 			return r;
 	}
-	r = w->once ? active_try(w->boot_dirfd, m, reterr) : active_set(w->boot_dirfd, m, reterr);
+	r = w->once ? active_try(w->boot_dirfd, s->ours_fd, m, reterr)
+		    : active_set(w->boot_dirfd, s->ours_fd, m, reterr);
 	if (r < 0)
 		return r;
 	if (s->layout == MANIFEST_RASPI && !w->once && !s->active[0] && s->stamp.generation[0])
@@ -110,16 +116,8 @@ static bool is_held(const struct sync *s, const struct manifest *m)
 static void tidy_up(struct sync *s)
 {
 	struct err err = {.code = 0};
-	unsigned int before = s->report->n_removed;
-	int r = generation_list(s->wish->boot_dirfd, &s->list, &err);
 
-	if (r == 0)
-		r = sync_prune(s, s->wish->keep, &err);
-	if (r == 0 && s->report->n_removed > before) {
-		states_keep(&s->states, &s->list);
-		r = states_save(s->wish->boot_dirfd, &s->states, &err);
-	}
-	if (r < 0)
+	if (sync_prune_finish(s, &err) < 0 || sync_prune(s, s->wish->keep, &err) < 0)
 		notes_add(&s->report->notes, "%.230s", err.text);
 }
 
@@ -143,7 +141,7 @@ static int take_same(
 	} else if (is_held(s, m)) {
 		rep->verdict = SYNC_HELD;
 	} else {
-		r = activate(s, lock, m, reterr);
+		r = activate(s, lock, m, false, reterr);
 		if (r < 0)
 			return r;
 	}
@@ -151,7 +149,7 @@ static int take_same(
 	look_by_tftp(s, m);
 	if (r == 0)
 		tidy_up(s); /* @m may be elsewhere after this */
-	sync_save_stamp(s, name);
+	sync_save_stamp(s, name, NULL);
 	return r;
 }
 
@@ -166,7 +164,7 @@ static int find_whole(struct sync *s, const struct manifest **ret, struct err *r
 			    (s->wish->force || s->wish->drifted ||
 				    strcmp((*ret)->generation, s->active) != 0);
 
-		r = generation_check(s->wish->boot_dirfd, *ret, read, &err);
+		r = generation_check(s->ours_fd, *ret, read, &err);
 		if (r == 0)
 			return 1;
 		if (r != -EBADMSG)
@@ -186,7 +184,8 @@ static void count_new(const struct sync *s, uint64_t *ret_bytes, uint64_t *ret_f
 		bool there = false;
 
 		for (unsigned int k = 0; k < s->n_known && f->chosen; k++) {
-			const struct manifest_file *old = manifest_find(&s->known[k], f->path);
+			const struct manifest_file *old =
+				manifest_find(&s->known[k].manifest, f->path);
 
 			there |= old && old->size == (uint64_t)f->st.st_size;
 		}
@@ -199,12 +198,11 @@ static void count_new(const struct sync *s, uint64_t *ret_bytes, uint64_t *ret_f
 
 static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *reterr)
 {
-	uint32_t number;
-	int r = generation_next_number(s->wish->boot_dirfd, &number, reterr);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = name_make(number, s->set.version, ret);
+	if (s->list.next > NAME_NUMBER_MAX)
+		return err_set(reterr, -ERANGE, "the numbers of generations are used up");
+	r = name_make(s->list.next, s->set.version, ret);
 	return r < 0 ? err_set(reterr, r, "\"%.64s\" cannot be the version of a kernel",
 			       s->set.version)
 		     : 0;
@@ -212,52 +210,66 @@ static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *rete
 
 static int commit(struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
 {
-	int r = stage_commit(stage, reterr);
+	bool beside = s->wish->verify != SYNC_VERIFY_TFTP; /* else it may be given up yet */
+	int r;
 
-	if (r == 0)
-		r = generation_list(s->wish->boot_dirfd, &s->list, reterr);
+	/* All of it is there, and read back. */
+	if (beside)
+		sync_prune_begin(s, stage->manifest.generation);
+	r = stage_commit(stage, reterr);
+	if (r == 0 && generation_add(&s->list, stage->manifest.generation) < 0)
+		r = err_set(reterr, -E2BIG, "there are more than %d generations", GENERATIONS);
 	if (r == 0 && s->wish->verify == SYNC_VERIFY_TFTP) {
 		r = sync_tftp(s, &stage->manifest, reterr);
 		if (r < 0)
-			(void)!generation_remove(
-				s->wish->boot_dirfd, stage->manifest.generation, NULL);
+			(void)!generation_remove(s->ours_fd, stage->manifest.generation, NULL);
 	}
 	if (r == 0)
-		r = activate(s, lock, &stage->manifest, reterr);
-	if (r < 0)
+		r = activate(s, lock, &stage->manifest, true, reterr);
+	if (r < 0) {
+		sync_child_stop(&s->pruner); /* as long as the lock is ours */
 		return r;
+	}
 	look_by_tftp(s, &stage->manifest);
 	s->report->made = true;
 	s->report->n_files = (unsigned int)stage->manifest.n;
 	s->report->n_written = stage->n_written;
 	s->report->bytes_written = stage->bytes_written;
 	tidy_up(s);
-	sync_save_stamp(s, stage->manifest.generation);
+	sync_save_stamp(s, stage->manifest.generation, &stage->manifest_st);
 	return 0;
 }
 
-/* Stages; once more if there was less room than it seemed, or what was linked is damaged. */
+/* True if another attempt is worth while: there was less room than it seemed, or a way that does not work. */
+static bool can_mend(struct sync *s, const struct stage *stage, const struct err *why)
+{
+	unsigned int before = s->report->n_removed;
+	bool *way = why->code == -EPROTONOSUPPORT ? &s->buffered : &s->copy_all;
+	struct err err = {.code = 0};
+
+	if (files_cause(why->code) == FILES_FULL)
+		return sync_prune(s, 1, &err) == 0 && s->report->n_removed > before;
+	if (*way || (why->code != -EPROTONOSUPPORT && (why->code != -EBADMSG || !stage->n_linked)))
+		return false;
+	*way = true;
+	if (way == &s->copy_all)
+		notes_add(&s->report->notes, "%.180s: all files are copied", why->text);
+	return true;
+}
+
+/* Stages; again as long as what fails can be mended. */
 static int stage_again(struct sync *s, const struct lock *lock, const char *name,
 	struct stage *stage, struct err *reterr)
 {
-	int r = sync_stage(s, lock, name, stage, reterr);
-	unsigned int before = s->report->n_removed;
+	int r;
 
-	if (files_cause(r) == FILES_FULL) {
-		struct err err = {.code = 0};
-
-		stage_end(stage);
-		if (sync_prune(s, 1, &err) < 0 || s->report->n_removed == before)
+	for (;;) {
+		r = sync_stage(s, lock, name, stage, reterr);
+		if (r == 0 || !can_mend(s, stage, reterr))
 			return r;
-	} else if (r == -EBADMSG && stage->n_linked) {
-		notes_add(&s->report->notes, "%.180s: all files are copied", reterr->text);
-		s->copy_all = true;
 		stage_end(stage);
-	} else {
-		return r;
+		memset(stage, 0, sizeof(*stage));
 	}
-	memset(stage, 0, sizeof(*stage));
-	return sync_stage(s, lock, name, stage, reterr);
 }
 
 static int make_generation(struct sync *s, const struct lock *lock, struct err *reterr)
@@ -298,7 +310,7 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 /* What is done under the lock. */
 static int synchronize(struct sync *s, const struct lock *lock, struct err *reterr)
 {
-	int r = generation_clean(s->wish->boot_dirfd, reterr);
+	int r = generation_clean(s->ours_fd, reterr);
 
 	if (r >= 0)
 		r = sync_load(s, reterr);
@@ -311,15 +323,19 @@ static int synchronize(struct sync *s, const struct lock *lock, struct err *rete
 	return r;
 }
 
-static int take_lock(const struct sync *s, struct lock *ret, struct err *reterr)
+static int take_lock(struct sync *s, struct lock *ret, struct err *reterr)
 {
 	struct lock_holder self;
 	int r = lock_self(s->wish->root, &self, reterr);
 
+	if (r == 0 && s->ours_fd < 0) {
+		s->ours_fd = files_open_ours(s->wish->boot_dirfd, true, reterr);
+		r = s->ours_fd < 0 ? s->ours_fd : 0;
+	}
 	if (r == 0)
-		r = lock_take(s->wish->boot_dirfd, &self, ret, NULL, reterr);
+		r = lock_take(s->ours_fd, &self, ret, NULL, reterr);
 	if (r == 0)
-		r = lock_owner(s->wish->boot_dirfd, &self, s->wish->adopt, reterr);
+		r = lock_owner(s->ours_fd, &self, s->wish->adopt, reterr);
 	return r;
 }
 
@@ -352,6 +368,7 @@ int sync_run(const struct sync_wish *wish, struct sync_report *report, struct er
 		return err_set(reterr, -ENOMEM, "no memory to synchronize");
 	s->wish = wish;
 	s->report = report;
+	s->ours_fd = -1;
 	for (int i = 0; i < ATTEMPTS && r == -EAGAIN; i++) {
 		report->notes.n = report->notes.dropped = 0;
 		memset(&s->set, 0, sizeof(s->set));

@@ -6,19 +6,21 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "step/sync_child.h"
 
-static void __attribute__((noreturn))
-run_child(void (*work)(const void *ctx, void *result), const void *ctx, size_t size, int fd)
+static void __attribute__((noreturn)) run_child(void (*work)(const void *ctx, void *result),
+	const void *ctx, size_t size, int fd, pid_t parent)
 {
 	char *result = calloc(1, size);
 	size_t at = 0;
 
-	if (!result)
+	/* It must not go on when whoever has the lock is gone. */
+	if (!result || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
 	work(ctx, result);
 	while (at < size) {
@@ -36,7 +38,7 @@ int sync_child_start(struct sync_child *child, void (*work)(const void *ctx, voi
 {
 	_cleanup_fd_ int fd_r = -1, fd_w = -1;
 	int fds[2];
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
@@ -46,7 +48,7 @@ int sync_child_start(struct sync_child *child, void (*work)(const void *ctx, voi
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		run_child(work, ctx, size, fd_w);
+		run_child(work, ctx, size, fd_w, self);
 	child->pid = pid;
 	child->fd = take_fd(&fd_r);
 	return 0;

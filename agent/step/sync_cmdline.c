@@ -89,7 +89,6 @@ static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 	const struct cmdline_keep_facts keep = {in_conf, s->wish->force ? NULL : has_root, facts};
 	struct boot_file *f = &s->set.file[c->file];
 	char text[SYNC_CMDLINE_SIZE];
-	_cleanup_fd_ int ours = -1;
 	int r;
 
 	if (!facts)
@@ -100,10 +99,7 @@ static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 		s->report->put_back, reterr);
 	if (r <= 0)
 		return r;
-	ours = files_open_ours(s->wish->boot_dirfd, true, reterr);
-	if (ours < 0)
-		return ours;
-	r = files_replace(ours, s->wish->boot_dirfd, f->source, span_str(text));
+	r = files_replace(s->ours_fd, s->wish->boot_dirfd, f->source, span_str(text));
 	if (r < 0)
 		return files_err(reterr, r, "cannot put words back into %s", f->source);
 	c->len = strlen(text);

@@ -14,21 +14,13 @@
 
 int sync_load(struct sync *s, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_ours(s->wish->boot_dirfd, true, reterr);
-	int r = ours < 0 ? ours : generation_list(s->wish->boot_dirfd, &s->list, reterr);
+	int r = generation_list(s->ours_fd, &s->list, reterr);
 
 	if (r == 0)
-		r = states_load(s->wish->boot_dirfd, &s->states, reterr);
+		r = states_load(s->ours_fd, &s->states, reterr);
 	if (r < 0)
 		return r;
-	for (unsigned int i = s->list.n; i-- && s->n_known < STAGE_OLDER;) {
-		const char *name = s->list.at[i].name;
-		_cleanup_fd_ int fd = files_open_dir(ours, name, false);
-
-		/* One that is damaged is of no use, and no hindrance either. */
-		if (fd >= 0 && generation_load_at(fd, name, &s->known[s->n_known], NULL, NULL) == 0)
-			s->n_known++;
-	}
+	s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
 	return 0;
 }
 
@@ -51,7 +43,7 @@ bool sync_knows(const struct sync *s, enum manifest_role role, const struct sha2
 	const struct manifest **ret_manifest)
 {
 	for (unsigned int i = 0; i < s->n_known; i++) {
-		const struct manifest *m = &s->known[i];
+		const struct manifest *m = &s->known[i].manifest;
 
 		for (size_t j = 0; j < m->n; j++) {
 			if (m->file[j].role != role || !sha256_eq(&m->file[j].digest, digest))
@@ -140,13 +132,14 @@ int sync_find_same(const struct sync *s, const struct manifest **ret, struct err
 {
 	for (unsigned int i = 0; i < s->n_known; i++) {
 		_cleanup_manifest_ struct manifest m = {.n = 0};
-		int r = sync_manifest(s, s->known[i].generation, &m, reterr);
+		const struct manifest *known = &s->known[i].manifest;
+		int r = sync_manifest(s, known->generation, &m, reterr);
 
 		if (r <= 0)
 			return r;
-		if (!manifest_same_files(&m, &s->known[i]))
+		if (!manifest_same_files(&m, known))
 			continue;
-		*ret = &s->known[i];
+		*ret = known;
 		return 1;
 	}
 	return 0;
@@ -155,41 +148,46 @@ int sync_find_same(const struct sync *s, const struct manifest **ret, struct err
 void sync_forget_known(struct sync *s, const char *name)
 {
 	for (unsigned int i = 0; i < s->n_known; i++) {
-		if (strcmp(s->known[i].generation, name) != 0)
+		if (strcmp(s->known[i].manifest.generation, name) != 0)
 			continue;
-		manifest_done(&s->known[i]);
+		stage_older_done(&s->known[i]);
 		memmove(&s->known[i], &s->known[i + 1], (s->n_known - i - 1) * sizeof(s->known[0]));
 		s->n_known--;
 	}
 }
 
-/* Which may go, the oldest first; see generation_surplus(). */
-static unsigned int surplus(const struct sync *s, unsigned int keep, unsigned int ret[GENERATIONS])
+/* Which may go when @active is, the oldest first; see generation_surplus(). */
+static unsigned int surplus(
+	const struct sync *s, const char *active, unsigned int keep, unsigned int ret[GENERATIONS])
 {
-	const struct generation *good = states_last_good(&s->states, &s->list, s->active);
-	const char *needed[] = {s->active, good ? good->name : "", s->report->generation};
+	const struct generation *good = states_last_good(&s->states, &s->list, active);
+	const char *needed[] = {active, good ? good->name : "", s->report->generation};
 
 	return generation_surplus(&s->list, keep, needed, 3, ret);
 }
 
+/* Number @i of the list is gone. */
+static void forget(struct sync *s, unsigned int i)
+{
+	sync_forget_known(s, s->list.at[i].name);
+	generation_gone(&s->list, i);
+	s->report->n_removed++;
+}
+
 static int remove_one(struct sync *s, unsigned int i, struct err *reterr)
 {
-	int r = generation_remove(s->wish->boot_dirfd, s->list.at[i].name, reterr);
+	int r = generation_remove(s->ours_fd, s->list.at[i].name, reterr);
 
-	if (r < 0)
-		return r;
-	sync_forget_known(s, s->list.at[i].name);
-	memmove(&s->list.at[i], &s->list.at[i + 1], (s->list.n - i - 1) * sizeof(s->list.at[0]));
-	s->list.n--;
-	s->report->n_removed++;
-	return 0;
+	if (r == 0)
+		forget(s, i);
+	return r;
 }
 
 int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 {
 	unsigned int which[GENERATIONS];
 
-	while (surplus(s, keep, which)) {
+	while (surplus(s, s->active, keep, which)) {
 		int r = remove_one(s, which[0], reterr);
 
 		if (r < 0)
@@ -198,13 +196,65 @@ int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 	return 0;
 }
 
+/* What the child did. */
+struct pruned {
+	unsigned int n;
+	struct err err;
+};
+
+static void prune_beside(const void *ctx, void *result)
+{
+	struct pruned *done = result;
+	struct sync *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return;
+	*s = *(const struct sync *)ctx; /* this process's own, as is all that it leads to */
+	s->report->n_removed = 0;
+	(void)!sync_prune(s, s->wish->keep, &done->err); /* the error tells */
+	done->n = s->report->n_removed;
+}
+
+void sync_prune_begin(struct sync *s, const char *name)
+{
+	char active[NAME_SIZE];
+
+	if (generation_add(&s->list, name) < 0)
+		return; /* there is one too many, which will be said */
+	strcpy(active, s->active);
+	if (!s->wish->once)
+		strcpy(s->active, name);
+	/* Without a child nothing is removed this time. */
+	(void)!sync_child_start(&s->pruner, prune_beside, s, sizeof(struct pruned));
+	strcpy(s->active, active);
+	generation_gone(&s->list, s->list.n - 1);
+}
+
+int sync_prune_finish(struct sync *s, struct err *reterr)
+{
+	struct pruned done = {.n = 0};
+	unsigned int which[GENERATIONS];
+
+	if (!s->pruner.pid)
+		return 0;
+	if (sync_child_finish(&s->pruner, &done, sizeof(done)) < 0) {
+		/* It was interrupted: what it did shows. */
+		int r = generation_clean(s->ours_fd, reterr);
+
+		return r < 0 ? r : generation_list(s->ours_fd, &s->list, reterr);
+	}
+	for (unsigned int i = 0; i < done.n && surplus(s, s->active, s->wish->keep, which); i++)
+		forget(s, which[0]);
+	return done.err.code < 0 ? err_set(reterr, done.err.code, "%s", done.err.text) : 0;
+}
+
 int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
 {
 	unsigned int which[GENERATIONS];
 	int r;
 
-	while ((r = generation_room(s->wish->boot_dirfd, bytes, files, reterr)) == -ENOSPC &&
-		surplus(s, 1, which)) {
+	while ((r = generation_room(s->ours_fd, bytes, files, reterr)) == -ENOSPC &&
+		surplus(s, s->active, 1, which)) {
 		r = remove_one(s, which[0], reterr);
 		if (r < 0)
 			return r;

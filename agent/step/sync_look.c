@@ -104,8 +104,12 @@ int sync_look(struct sync *s, struct err *reterr)
 		.boot_dirfd = dirfd, .root = s->wish->root, .running = s->wish->kernel};
 	if (r == 0 && s->layout == MANIFEST_RASPI)
 		r = read_config(s, reterr);
+	if (r == 0) {
+		s->ours_fd = files_open_ours(dirfd, false, reterr);
+		r = s->ours_fd < 0 && s->ours_fd != -ENOENT ? s->ours_fd : 0;
+	}
 	if (r == 0)
-		r = active_read(dirfd, s->layout, s->active, reterr);
+		r = active_read(dirfd, s->ours_fd, s->layout, s->active, reterr);
 	if (r >= 0)
 		r = load_stamp(s, reterr);
 	if (r == 0)
@@ -123,17 +127,20 @@ int sync_look(struct sync *s, struct err *reterr)
 void sync_forget(struct sync *s)
 {
 	sync_child_stop(&s->checker);
+	sync_child_stop(&s->pruner);
 	free(s->config);
 	free(s->digest);
 	free(s->cmdline);
 	boot_set_done(&s->set);
 	stamp_done(&s->stamp);
-	for (unsigned int i = 0; i < s->n_known; i++)
-		manifest_done(&s->known[i]);
+	while (s->n_known)
+		stage_older_done(&s->known[--s->n_known]);
+	cleanup_fd(&s->ours_fd);
+	s->ours_fd = -1;
 	s->config = NULL;
 	s->digest = NULL;
 	s->cmdline = NULL;
-	s->n_known = s->n_cmdlines = 0;
+	s->n_cmdlines = 0;
 }
 
 /* The owner's part of config.txt; our block in it may have changed. */
@@ -145,24 +152,29 @@ static bool config_is_unchanged(const struct sync *s)
 	return false;
 }
 
+static int stat_manifest(const struct sync *s, const char *name, struct stat *ret)
+{
+	char path[NAME_SIZE + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/" MANIFEST_NAME, name); /* fits */
+	return fstatat(s->ours_fd, path, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 /* True if generation @name is there, and of the stamp if it is the stamp's. */
 static bool is_there(const struct sync *s, const char *name)
 {
-	char path[NAME_SIZE + 32];
 	struct stat st;
 
-	(void)snprintf(path, sizeof(path), FILES_DIR "/%s/" MANIFEST_NAME, name); /* fits */
-	if (fstatat(s->wish->boot_dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	return strcmp(name, s->stamp.generation) != 0 || stamp_is_of(&s->stamp, name, &st);
+	return stat_manifest(s, name, &st) == 0 &&
+	       (strcmp(name, s->stamp.generation) != 0 || stamp_is_of(&s->stamp, name, &st));
 }
 
 bool sync_is_unchanged(const struct sync *s)
 {
 	bool raspi = s->layout == MANIFEST_RASPI;
 
-	if (!s->stamp.generation[0] || !s->active[0] || s->stamp.n != s->set.n + raspi ||
-		(raspi && !config_is_unchanged(s)))
+	if (s->ours_fd < 0 || !s->stamp.generation[0] || !s->active[0] ||
+		s->stamp.n != s->set.n + raspi || (raspi && !config_is_unchanged(s)))
 		return false;
 	for (size_t i = 0; i < s->set.n; i++)
 		if (!stamp_digest(&s->stamp, s->set.file[i].source, &s->set.file[i].st))
@@ -171,30 +183,31 @@ bool sync_is_unchanged(const struct sync *s)
 	       (strcmp(s->active, s->stamp.generation) == 0 || is_there(s, s->active));
 }
 
-static int make_stamp(struct sync *s, const char *name, struct stamp *ret)
+static int make_stamp(
+	struct sync *s, const char *name, const struct stat *manifest, struct stamp *ret)
 {
-	char path[NAME_SIZE + 32];
 	struct stat st;
 	int r = 0;
 
-	(void)snprintf(path, sizeof(path), FILES_DIR "/%s/" MANIFEST_NAME, name); /* fits */
-	if (fstatat(s->wish->boot_dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (s->layout == MANIFEST_RASPI)
+	if (!manifest) {
+		r = stat_manifest(s, name, &st);
+		manifest = &st;
+	}
+	if (r == 0 && s->layout == MANIFEST_RASPI)
 		r = stamp_add(
 			ret, CONFIG_TXT_NAME, &s->config_st, s->wish->now_s, &s->config_digest);
 	for (size_t i = 0; r == 0 && i < s->set.n; i++)
 		r = stamp_add(ret, s->set.file[i].source, &s->set.file[i].st, s->wish->now_s,
 			&s->digest[i]);
-	return r < 0 ? r : stamp_set_generation(ret, name, &st);
+	return r < 0 ? r : stamp_set_generation(ret, name, manifest);
 }
 
-void sync_save_stamp(struct sync *s, const char *name)
+void sync_save_stamp(struct sync *s, const char *name, const struct stat *manifest)
 {
 	_cleanup_stamp_ struct stamp stamp = {.n = 0};
 	char path[PATH_MAX];
 	struct err err = {.code = 0};
-	int r = make_stamp(s, name, &stamp);
+	int r = make_stamp(s, name, manifest, &stamp);
 
 	if (r == 0)
 		r = sync_root_path(s, &STAMP_FILE[1], path, sizeof(path));

@@ -40,15 +40,18 @@ struct sync {
 	struct sync_cmdline *cmdline; /* SYNC_CMDLINES of them; owned */
 	struct stamp stamp; /* of the run before */
 	struct sync_child checker; /* of sync_choose() */
+	struct sync_child pruner; /* of sync_prune_begin() */
 	bool copy_all; /* files of older generations are damaged: no links to them */
+	bool buffered; /* the fast way to write large files does not work here */
+	int ours_fd; /* pinet/ in the boot directory; negative if there is none yet */
 	char active[NAME_SIZE]; /* or "" */
 	struct generation_list list;
 	struct states states;
 	unsigned int n_known;
-	struct manifest known[STAGE_OLDER]; /* the newest first */
+	struct stage_older known[STAGE_OLDER]; /* the newest first */
 };
 
-/* Lists what there is: config.txt, the set and the stamp of the run before. Sets also active. */
+/* Lists what there is: config.txt, the set and the stamp of the run before. Sets also active; opens pinet/. */
 int sync_look(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 
 /* Frees what sync_look() and sync_load() got. */
@@ -117,12 +120,22 @@ int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *r
 int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 	__attribute__((warn_unused_result));
 
+/*
+ * The same beside what makes @name the active generation, or with wish->once one for a boot: by a child, from
+ * sync_prune_begin() on, when all of @name is on the server. sync_prune_finish() waits for it.
+ */
+void sync_prune_begin(struct sync *s, const char *name);
+int sync_prune_finish(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
 /* Stages all files of the set as @stage; digests are known afterwards. */
 int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr) __attribute__((warn_unused_result));
 
-/* Makes and saves the stamp: the files as they are now are those of @name. A failure is a remark. */
-void sync_save_stamp(struct sync *s, const char *name);
+/*
+ * Makes and saves the stamp: the files as they are now are those of @name, whose manifest is the file
+ * @manifest, which with NULL is looked at. A failure is a remark.
+ */
+void sync_save_stamp(struct sync *s, const char *name, const struct stat *manifest);
 
 /* Fetches all files of @m by TFTP and compares. */
 int sync_tftp(const struct sync *s, const struct manifest *m, struct err *reterr)

@@ -87,24 +87,6 @@ static int stage_next(struct sync *s, size_t i, const struct lock *lock, struct 
 				 "another machine has taken the lock of the boot directory");
 }
 
-static int stage_files(
-	struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
-{
-	uint64_t touched_ms = clock_now_ms();
-	int r = 0;
-
-	for (size_t i = 0; i < s->set.n && r == 0; i++)
-		if (s->set.file[i].chosen)
-			r = stage_next(s, i, lock, stage, &touched_ms, reterr);
-	if (r == 0)
-		r = stage_config(s, stage, reterr);
-	if (r == 0)
-		r = stage_ipxe(s, stage, reterr);
-	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
-		r = verify(stage, reterr);
-	return r;
-}
-
 /* The lines "NAME VERSION" of a child. */
 struct lines {
 	char text[PACKAGE_SIZE];
@@ -146,6 +128,28 @@ static void add_packages(const struct sync *s, struct manifest *meta)
 	}
 }
 
+static int stage_files(
+	struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
+{
+	uint64_t touched_ms = clock_now_ms();
+	int r = 0;
+
+	for (size_t i = 0; i < s->set.n && r == 0; i++)
+		if (s->set.file[i].chosen)
+			r = stage_next(s, i, lock, stage, &touched_ms, reterr);
+	if (r == 0)
+		r = stage_config(s, stage, reterr);
+	if (r == 0)
+		r = stage_ipxe(s, stage, reterr);
+	if (r == 0) {
+		add_packages(s, &stage->manifest); /* while the last is on its way */
+		r = stage_settle(stage, reterr);
+	}
+	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
+		r = verify(stage, reterr);
+	return r;
+}
+
 int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr)
 {
@@ -159,9 +163,9 @@ int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct
 	strcpy(meta->kernel, s->set.version);
 	meta->layout = s->layout;
 	meta->created_s = s->wish->now_s;
-	add_packages(s, meta);
-	r = stage_begin(s->wish->boot_dirfd, meta, stage, reterr);
+	r = stage_begin(s->ours_fd, meta, s->known, s->n_known, stage, reterr);
 	stage->copy_all = s->copy_all;
+	stage->buffered = s->buffered;
 	if (r == 0)
 		r = stage_files(s, lock, stage, reterr);
 	return r;

@@ -115,12 +115,9 @@ static unsigned int guess(const char *path, const char *ret[CANDIDATES])
 static int read_manifest(
 	const struct sync *s, const char *name, struct sha256 *ret, uint64_t *ret_size)
 {
-	int ours = files_open_dir(s->wish->boot_dirfd, FILES_DIR, false), r;
-	_cleanup_fd_ int dir = ours < 0 ? -1 : files_open_dir(ours, name, false);
+	_cleanup_fd_ int dir = files_open_dir(s->ours_fd, name, false);
 
-	r = ours < 0 ? ours : dir < 0 ? dir : files_read_back(dir, MANIFEST_NAME, ret, ret_size);
-	cleanup_fd(&ours);
-	return r;
+	return dir < 0 ? dir : files_read_back(dir, MANIFEST_NAME, ret, ret_size);
 }
 
 static int failed(const struct sync *s, int r, const char *name, struct err *reterr)

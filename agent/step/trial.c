@@ -12,30 +12,56 @@
 #include "base/fs.h"
 #include "step/trial.h"
 #include "store/active.h"
+#include "store/files.h"
 #include "store/generation.h"
 #include "store/manifest.h"
 #include "store/states.h"
 
 /* What the server says of its generations. */
 struct view {
+	int boot_dirfd, ours_fd; /* the caller's; ours */
 	enum manifest_layout layout;
 	char active[NAME_SIZE];
 	struct states states;
 	struct generation_list list;
 };
 
-/* Returns 1, 0 if no generation is active, or a negative errno. */
-static int look(int boot_dirfd, struct view *v, struct err *reterr)
+static void free_view(struct view **v)
 {
-	int r = active_layout(boot_dirfd, &v->layout, reterr);
+	if (*v)
+		cleanup_fd(&(*v)->ours_fd);
+	free(*v);
+}
 
-	if (r == 0)
-		r = active_read(boot_dirfd, v->layout, v->active, reterr);
+#define _cleanup_view_ __attribute__((cleanup(free_view)))
+
+static struct view *new_view(int boot_dirfd)
+{
+	struct view *v = calloc(1, sizeof(*v));
+
+	if (v) {
+		v->boot_dirfd = boot_dirfd;
+		v->ours_fd = -1;
+	}
+	return v;
+}
+
+/* Returns 1, 0 if no generation is active, or a negative errno. */
+static int look(struct view *v, struct err *reterr)
+{
+	int r = active_layout(v->boot_dirfd, &v->layout, reterr);
+
+	if (r < 0)
+		return r;
+	v->ours_fd = files_open_ours(v->boot_dirfd, false, reterr);
+	if (v->ours_fd < 0 && v->ours_fd != -ENOENT)
+		return v->ours_fd;
+	r = active_read(v->boot_dirfd, v->ours_fd, v->layout, v->active, reterr);
 	if (r <= 0)
 		return r;
-	r = states_load(boot_dirfd, &v->states, reterr);
+	r = states_load(v->ours_fd, &v->states, reterr);
 	if (r == 0)
-		r = generation_list(boot_dirfd, &v->list, reterr);
+		r = generation_list(v->ours_fd, &v->list, reterr);
 	return r < 0 ? r : 1;
 }
 
@@ -52,23 +78,22 @@ static bool is_running(const struct trial_boot *boot, const char *name)
 }
 
 /* Makes @name active if it is whole. */
-static int go_to(int boot_dirfd, const char *name, struct err *reterr)
+static int go_to(const struct view *v, const char *name, struct err *reterr)
 {
 	struct manifest m;
-	int r = generation_load(boot_dirfd, name, &m, reterr);
+	int r = generation_load(v->ours_fd, name, &m, reterr);
 
 	if (r < 0)
 		return r;
-	r = generation_check(boot_dirfd, &m, false, reterr);
+	r = generation_check(v->ours_fd, &m, false, reterr);
 	if (r == 0)
-		r = active_set(boot_dirfd, &m, reterr);
+		r = active_set(v->boot_dirfd, v->ours_fd, &m, reterr);
 	manifest_done(&m);
 	return r < 0 ? r : 0;
 }
 
 /* The active one had its attempts. @now_s goes to its entry. */
-static int go_back(int boot_dirfd, struct view *v, uint32_t now_s, struct trial_report *out,
-	struct err *reterr)
+static int go_back(struct view *v, uint32_t now_s, struct trial_report *out, struct err *reterr)
 {
 	const struct generation *good = states_last_good(&v->states, &v->list, v->active);
 	int r;
@@ -77,19 +102,19 @@ static int go_back(int boot_dirfd, struct view *v, uint32_t now_s, struct trial_
 	if (!good)
 		return 0;
 	/* First the way back, then the verdict: a crash between the two only repeats it. */
-	r = go_to(boot_dirfd, good->name, reterr);
+	r = go_to(v, good->name, reterr);
 	if (r < 0)
 		return r;
 	out->verdict = TRIAL_BACK;
 	strcpy(out->back, good->name);
 	if (states_put(&v->states, v->active, STATES_BAD, out->attempts, now_s) < 0)
 		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
-	return states_save(boot_dirfd, &v->states, reterr);
+	return states_save(v->ours_fd, &v->states, reterr);
 }
 
 /* Counts, or goes back; @out has the names. */
-static int judge(int boot_dirfd, struct view *v, const struct trial_boot *boot,
-	struct trial_report *out, struct err *reterr)
+static int judge(
+	struct view *v, const struct trial_boot *boot, struct trial_report *out, struct err *reterr)
 {
 	const struct states_entry *entry = states_find(&v->states, v->active);
 
@@ -101,28 +126,29 @@ static int judge(int boot_dirfd, struct view *v, const struct trial_boot *boot,
 	if (entry && entry->mark == STATES_GOOD)
 		return 0;
 	if (out->attempts >= TRIAL_ATTEMPTS)
-		return go_back(boot_dirfd, v, boot->now_s, out, reterr);
+		return go_back(v, boot->now_s, out, reterr);
 	out->verdict = TRIAL_COUNTED;
 	out->attempts++;
+	states_keep(&v->states, &v->list);
 	if (states_put(&v->states, v->active, STATES_TRYING, out->attempts, boot->now_s) < 0)
 		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
-	return states_save(boot_dirfd, &v->states, reterr);
+	return states_save(v->ours_fd, &v->states, reterr);
 }
 
 int trial_count(int boot_dirfd, const struct trial_boot *boot, struct trial_report *report,
 	struct err *reterr)
 {
-	_cleanup_free_ struct view *v = calloc(1, sizeof(*v));
+	_cleanup_view_ struct view *v = new_view(boot_dirfd);
 	struct trial_report out = {.verdict = TRIAL_NONE};
 	int r;
 
 	if (!v)
 		return err_set(reterr, -ENOMEM, "no memory for the generations");
 	(void)snprintf(out.running, sizeof(out.running), "%s", boot->generation); /* it is a name */
-	r = look(boot_dirfd, v, reterr);
+	r = look(v, reterr);
 	if (r > 0) {
 		strcpy(out.active, v->active);
-		r = judge(boot_dirfd, v, boot, &out, reterr);
+		r = judge(v, boot, &out, reterr);
 	}
 	if (r < 0)
 		return r;
@@ -166,16 +192,16 @@ static const struct generation *find_fitting(const struct view *v, const char *r
 int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boot,
 	char ret_name[NAME_SIZE], struct err *reterr)
 {
-	_cleanup_free_ struct view *v = NULL;
+	_cleanup_view_ struct view *v = NULL;
 	const struct generation *fitting;
 	int r;
 
 	if (trial_has_modules(rootmnt, boot->kernel))
 		return 0;
-	v = calloc(1, sizeof(*v));
+	v = new_view(boot_dirfd);
 	if (!v)
 		return err_set(reterr, -ENOMEM, "no memory for the generations");
-	r = look(boot_dirfd, v, reterr);
+	r = look(v, reterr);
 	if (r <= 0)
 		return r;
 	if (strcmp(boot->generation, v->active) != 0)
@@ -183,7 +209,7 @@ int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boo
 	fitting = find_fitting(v, rootmnt);
 	if (!fitting)
 		return 0;
-	r = go_to(boot_dirfd, fitting->name, reterr);
+	r = go_to(v, fitting->name, reterr);
 	if (r < 0)
 		return r;
 	strcpy(ret_name, fitting->name);

@@ -52,8 +52,8 @@ static int read_link(int ours, char ret[NAME_SIZE], struct err *reterr)
 	return span_copy(span_of(to, (size_t)n), ret, NAME_SIZE) == 0;
 }
 
-int active_read(
-	int boot_dirfd, enum manifest_layout layout, char ret[NAME_SIZE], struct err *reterr)
+int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char ret[NAME_SIZE],
+	struct err *reterr)
 {
 	_cleanup_free_ char *text = NULL;
 	struct config_txt block;
@@ -68,15 +68,8 @@ int active_read(
 		r = config_txt_parse(span_of(text, (size_t)n), &block);
 		strcpy(name, block.generation);
 	} else {
-		_cleanup_fd_ int ours = files_open_dir(boot_dirfd, FILES_DIR, false);
-
 		name[0] = '\0';
-		if (ours == -ENOENT)
-			r = 0;
-		else if (ours < 0)
-			r = files_err(reterr, ours, "cannot open %s/", FILES_DIR);
-		else
-			r = read_link(ours, name, reterr);
+		r = ours_fd < 0 ? 0 : read_link(ours_fd, name, reterr);
 	}
 	if (r >= 0)
 		strcpy(ret, name);
@@ -141,7 +134,11 @@ static int put_link(int ours, const char *name, struct err *reterr)
 	if (r > 0 && strcmp(now, name) == 0)
 		return 0;
 	files_temp_name(ACTIVE_LINK, temp, sizeof(temp));
-	r = symlinkat(name, ours, temp) < 0 ? -errno : files_rename(ours, temp, ours, ACTIVE_LINK);
+	r = symlinkat(name, ours, temp) < 0 || renameat(ours, temp, ours, ACTIVE_LINK) < 0 ? -errno
+											   : 0;
+	/* NFS says ENOENT to a rename that is repeated as its answer was lost; the link tells. */
+	if (r == -ENOENT && read_link(ours, now, NULL) > 0 && strcmp(now, name) == 0)
+		r = 0;
 	if (r < 0)
 		(void)unlinkat(ours, temp, 0); /* the first error is the one to report */
 	else if (fsync(ours) < 0)
@@ -157,27 +154,18 @@ static int put_link(int ours, const char *name, struct err *reterr)
 	return 1;
 }
 
-int active_set(int boot_dirfd, const struct manifest *m, struct err *reterr)
+int active_set(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_ours(boot_dirfd, false, reterr);
-
-	if (ours < 0)
-		return ours;
 	return m->layout == MANIFEST_RASPI
-		       ? put_config(boot_dirfd, ours, CONFIG_TXT_NAME, m, reterr)
-		       : put_link(ours, m->generation, reterr);
+		       ? put_config(boot_dirfd, ours_fd, CONFIG_TXT_NAME, m, reterr)
+		       : put_link(ours_fd, m->generation, reterr);
 }
 
-int active_try(int boot_dirfd, const struct manifest *m, struct err *reterr)
+int active_try(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 {
-	_cleanup_fd_ int ours = -1;
-
 	if (m->layout != MANIFEST_RASPI)
 		return err_set(reterr, -EOPNOTSUPP,
 			"a trial needs a Raspberry Pi: its firmware reads %s for one boot",
 			ACTIVE_TRYBOOT);
-	ours = files_open_ours(boot_dirfd, false, reterr);
-	if (ours < 0)
-		return ours;
-	return put_config(boot_dirfd, ours, ACTIVE_TRYBOOT, m, reterr);
+	return put_config(boot_dirfd, ours_fd, ACTIVE_TRYBOOT, m, reterr);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Which generation the firmware loads, in both layouts.
+ *
+ * @ours_fd is pinet/ in @boot_dirfd; negative, it is not there.
  */
 #ifndef STORE_ACTIVE_H
 #define STORE_ACTIVE_H
@@ -21,7 +23,7 @@ int active_layout(int boot_dirfd, enum manifest_layout *ret, struct err *reterr)
  *
  * Returns 1 with @ret set, 0 with @ret empty if none is active, or a negative errno with @reterr.
  */
-int active_read(int boot_dirfd, enum manifest_layout layout, char ret[NAME_SIZE],
+int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char ret[NAME_SIZE],
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
@@ -32,7 +34,7 @@ int active_read(int boot_dirfd, enum manifest_layout layout, char ret[NAME_SIZE]
  * Returns 1, 0 if nothing had to be changed, or a negative errno with @reterr: the old one is
  * active then, or (when only the last fsync failed) the new one.
  */
-int active_set(int boot_dirfd, const struct manifest *m, struct err *reterr)
+int active_set(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
@@ -42,7 +44,7 @@ int active_set(int boot_dirfd, const struct manifest *m, struct err *reterr)
  * Returns 1, 0 if it was so already, -EOPNOTSUPP in the link layout, or a negative errno, with
  * @reterr.
  */
-int active_try(int boot_dirfd, const struct manifest *m, struct err *reterr)
+int active_try(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 #endif

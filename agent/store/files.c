@@ -97,22 +97,31 @@ void files_err_fill(struct err *err, int code, const char *format, ...)
 	err_fill(err, code, "%s: %s%s", text, strerror(-code), advice(code));
 }
 
-/* One component. Makes it first with @create. */
-static int open_component(int dirfd, const char *name, int flags, bool create)
+int files_make_dir(int dirfd, const char *name)
 {
 	_cleanup_fd_ int fd = -1;
-	bool made = create && mkdirat(dirfd, name, 0755) == 0;
 	struct stat st;
 
-	if (create && !made && errno != EEXIST)
+	if (mkdirat(dirfd, name, 0755) < 0)
 		return -errno;
-	fd = openat(dirfd, name, (made ? O_RDONLY : flags) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	/* The TFTP server has to get through, whatever the umask is here. */
-	if (made && fstat(fd, &st) == 0 && (st.st_mode & 0777) != 0755 && fchmod(fd, 0755) < 0)
+	if (fstat(fd, &st) == 0 && (st.st_mode & 0777) != 0755 && fchmod(fd, 0755) < 0)
 		return -errno;
 	return take_fd(&fd);
+}
+
+/* One component. Makes it first with @create. */
+static int open_component(int dirfd, const char *name, int flags, bool create)
+{
+	int fd = create ? files_make_dir(dirfd, name) : -EEXIST;
+
+	if (fd != -EEXIST)
+		return fd;
+	fd = openat(dirfd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int files_open_dir(int dirfd, const char *path, bool create)
@@ -156,8 +165,9 @@ int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 			fd = r;
 		}
 	}
-	return fd < 0 ? files_err(reterr, fd, "cannot open %s/ in the boot directory", FILES_DIR)
-		      : fd;
+	if (fd >= 0 || (fd == -ENOENT && !create))
+		return fd;
+	return files_err(reterr, fd, "cannot open %s/ in the boot directory", FILES_DIR);
 }
 
 /* Opens @name if it is a regular file: nothing else is ever waited for. */
@@ -292,8 +302,7 @@ int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
 	return close(fd) < 0 ? -errno : 0;
 }
 
-/* files_rename() of what was @before. */
-static int rename_known(
+int files_rename(
 	int from_fd, const char *from, const struct stat *before, int to_fd, const char *to)
 {
 	struct stat after;
@@ -308,17 +317,7 @@ static int rename_known(
 	return r;
 }
 
-int files_rename(int from_fd, const char *from, int to_fd, const char *to)
-{
-	struct stat before;
-
-	if (fstatat(from_fd, from, &before, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	return rename_known(from_fd, from, &before, to_fd, to);
-}
-
-/* files_make(), and what the server has of it is what it was sent. */
-static int make_checked(int dirfd, const char *name, struct span data, struct stat *ret)
+int files_make_checked(int dirfd, const char *name, struct span data, struct stat *ret)
 {
 	_cleanup_fd_ int fd = create_with(dirfd, name, data, ret);
 	struct sha256 want;
@@ -340,9 +339,9 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 	int r;
 
 	files_temp_name(name, temp, sizeof(temp));
-	r = make_checked(ours_fd, temp, data, &st);
+	r = files_make_checked(ours_fd, temp, data, &st);
 	if (r == 0)
-		r = rename_known(ours_fd, temp, &st, dirfd, name);
+		r = files_rename(ours_fd, temp, &st, dirfd, name);
 	if (r < 0) {
 		(void)unlinkat(ours_fd, temp, 0); /* the first error is the one to report */
 		return r;

@@ -53,7 +53,13 @@ void files_err_fill(struct err *err, int code, const char *format, ...)
  */
 int files_open_dir(int dirfd, const char *path, bool create) __attribute__((warn_unused_result));
 
-/* pinet/ in the boot directory. As files_open_dir(), with @reterr. */
+/* Makes the directory @name, mode 0755. Returns a descriptor, -EEXIST, or another negative errno. */
+int files_make_dir(int dirfd, const char *name) __attribute__((warn_unused_result));
+
+/*
+ * pinet/ in the boot directory. As files_open_dir(), with @reterr but for -ENOENT without @create: there is none
+ * then, which is no error of most.
+ */
 int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 	__attribute__((warn_unused_result));
 
@@ -85,12 +91,16 @@ int files_create(int dirfd, const char *name, int flags) __attribute__((warn_unu
 int files_make(int dirfd, const char *name, struct span data, struct stat *ret)
 	__attribute__((warn_unused_result));
 
-/*
- * Renames @from to @to. NFS may lose the answer and then say ENOENT to the repeated call: what is
- * at @to decides. Returns 0 or a negative errno.
- */
-int files_rename(int from_fd, const char *from, int to_fd, const char *to)
+/* As files_make(), and looks at what the server has of it: -EBADMSG if that is not what it was sent. */
+int files_make_checked(int dirfd, const char *name, struct span data, struct stat *ret)
 	__attribute__((warn_unused_result));
+
+/*
+ * Renames @from, which is @before, to @to. NFS may lose the answer and then say ENOENT to the repeated
+ * call: what is at @to decides. Returns 0 or a negative errno.
+ */
+int files_rename(int from_fd, const char *from, const struct stat *before, int to_fd,
+	const char *to) __attribute__((warn_unused_result));
 
 /*
  * Replaces @name in @dirfd by @data, mode 0644: a temporary file in @ours_fd (pinet/, which may be

@@ -19,21 +19,21 @@
 #define CLEAN_MAX     64 /* names that one look at pinet/ finds to be cleaned away */
 #define OLD_NAME_SIZE (NAME_SIZE + sizeof(GENERATION_GONE))
 
-/* pinet/ as a stream. Returns 0 with @ret, which is NULL if there is no pinet/. */
-static int open_names(int boot_dirfd, DIR **ret, struct err *reterr)
+/* pinet/ as a stream, from its start. Returns 0 with @ret, which is NULL if there is no pinet/. */
+static int open_names(int ours_fd, DIR **ret, struct err *reterr)
 {
-	_cleanup_fd_ int fd = files_open_dir(boot_dirfd, FILES_DIR, false);
+	_cleanup_fd_ int fd = -1;
 	DIR *d;
 
 	*ret = NULL;
-	if (fd == -ENOENT)
+	if (ours_fd < 0)
 		return 0;
-	if (fd < 0)
-		return files_err(reterr, fd, "cannot open %s/", FILES_DIR);
-	d = fdopendir(fd);
+	fd = fcntl(ours_fd, F_DUPFD_CLOEXEC, 0);
+	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return files_err(reterr, -errno, "cannot read %s/", FILES_DIR);
 	(void)take_fd(&fd); /* the stream has it */
+	rewinddir(d); /* where it is it shares with @ours_fd */
 	*ret = d;
 	return 0;
 }
@@ -90,7 +90,7 @@ static int by_number(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-int generation_list(int boot_dirfd, struct generation_list *ret, struct err *reterr)
+int generation_list(int ours_fd, struct generation_list *ret, struct err *reterr)
 {
 	_cleanup_dir_ DIR *d = NULL;
 	_cleanup_free_ struct generation_list *list = calloc(1, sizeof(*list));
@@ -100,7 +100,8 @@ int generation_list(int boot_dirfd, struct generation_list *ret, struct err *ret
 
 	if (!list)
 		return err_set(reterr, -ENOMEM, "no memory for the list of generations");
-	r = open_names(boot_dirfd, &d, reterr);
+	list->next = 1;
+	r = open_names(ours_fd, &d, reterr);
 	if (r < 0)
 		return r;
 	while (d && (r = next_name(d, &names, &e, reterr)) > 0) {
@@ -111,7 +112,11 @@ int generation_list(int boot_dirfd, struct generation_list *ret, struct err *ret
 
 		name = without_prefix(e->d_name, &unfinished);
 		list->leftovers += unfinished;
-		if (unfinished || name_parse(name, &number, NULL) < 0 || !is_dir(d, e))
+		if (name_parse(name, &number, NULL) < 0)
+			continue;
+		if (number >= list->next)
+			list->next = number + 1;
+		if (unfinished || !is_dir(d, e))
 			continue;
 		if (list->n == GENERATIONS)
 			return err_set(reterr, -E2BIG, "%s/ has more than %d generations",
@@ -135,60 +140,59 @@ const struct generation *generation_find(const struct generation_list *list, con
 	return NULL;
 }
 
-int generation_next_number(int boot_dirfd, uint32_t *ret, struct err *reterr)
+void generation_gone(struct generation_list *list, unsigned int i)
 {
-	_cleanup_dir_ DIR *d = NULL;
-	unsigned int names = 0;
-	const struct dirent *e;
-	uint32_t number, next = 1;
-	bool unfinished;
-	int r = open_names(boot_dirfd, &d, reterr);
+	memmove(&list->at[i], &list->at[i + 1], (list->n - i - 1) * sizeof(list->at[0]));
+	list->n--;
+}
 
-	if (r < 0)
-		return r;
-	while (d && (r = next_name(d, &names, &e, reterr)) > 0)
-		if (name_parse(without_prefix(e->d_name, &unfinished), &number, NULL) == 0 &&
-			number >= next)
-			next = number + 1;
-	if (r < 0)
-		return r;
-	if (next > NAME_NUMBER_MAX)
-		return err_set(reterr, -ERANGE, "the numbers of generations are used up");
-	*ret = next;
+int generation_add(struct generation_list *list, const char *name)
+{
+	struct generation g;
+
+	if (list->n == GENERATIONS || name_parse(span_str(name), &g.number, NULL) < 0 ||
+		span_copy(span_str(name), g.name, sizeof(g.name)) < 0)
+		return -EINVAL;
+	list->at[list->n++] = g;
+	qsort(list->at, list->n, sizeof(list->at[0]), by_number);
+	if (g.number >= list->next)
+		list->next = g.number + 1;
 	return 0;
 }
 
-int generation_remove(int boot_dirfd, const char *name, struct err *reterr)
+int generation_remove(int ours_fd, const char *name, struct err *reterr)
 {
 	char gone[OLD_NAME_SIZE];
-	_cleanup_fd_ int ours = -1;
 	uint32_t number;
 	int r;
 
 	if (name_parse(span_str(name), &number, NULL) < 0)
 		return err_set(reterr, -EINVAL, "this is no name of a generation");
-	ours = files_open_ours(boot_dirfd, false, reterr);
-	if (ours < 0)
-		return ours;
 	(void)snprintf(gone, sizeof(gone), GENERATION_GONE "%s", name); /* fits by its size */
-	r = tree_remove(ours, gone);
-	if (r == 0 && renameat(ours, name, ours, gone) < 0 && errno != ENOENT)
-		r = -errno;
-	if (r == 0 && fsync(ours) < 0)
+	r = renameat(ours_fd, name, ours_fd, gone) < 0 ? -errno : 0;
+	if (r == -ENOTEMPTY || r == -EEXIST || r == -ENOTDIR) {
+		r = tree_remove(ours_fd, gone); /* half of one that had its name */
+		if (r == 0 && renameat(ours_fd, name, ours_fd, gone) < 0)
+			r = -errno;
+	}
+	if (r == -ENOENT)
+		r = 0;
+	if (r == 0 && fsync(ours_fd) < 0)
 		r = -errno;
 	if (r < 0)
 		return files_err(reterr, r, "cannot remove generation %s", name);
-	(void)!tree_remove(ours, gone); /* nobody sees it; what stays is for generation_clean() */
+	(void)!tree_remove(
+		ours_fd, gone); /* nobody sees it; what stays is for generation_clean() */
 	return 0;
 }
 
 /* Names to be cleaned away, as many as fit. Returns how many, or a negative errno with @reterr. */
-static int find_unfinished(int boot_dirfd, char ret[CLEAN_MAX][NAME_MAX + 1], struct err *reterr)
+static int find_unfinished(int ours_fd, char ret[CLEAN_MAX][NAME_MAX + 1], struct err *reterr)
 {
 	_cleanup_dir_ DIR *d = NULL;
 	unsigned int names = 0;
 	const struct dirent *e;
-	int n = 0, r = open_names(boot_dirfd, &d, reterr);
+	int n = 0, r = open_names(ours_fd, &d, reterr);
 
 	while (r >= 0 && d && n < CLEAN_MAX && (r = next_name(d, &names, &e, reterr)) > 0) {
 		bool unfinished;
@@ -200,25 +204,20 @@ static int find_unfinished(int boot_dirfd, char ret[CLEAN_MAX][NAME_MAX + 1], st
 	return r < 0 ? r : n;
 }
 
-int generation_clean(int boot_dirfd, struct err *reterr)
+int generation_clean(int ours_fd, struct err *reterr)
 {
 	char(*names)[NAME_MAX + 1] __attribute__((cleanup(cleanup_free))) =
 		calloc(CLEAN_MAX, sizeof(*names));
-	_cleanup_fd_ int ours = -1;
 	int n, removed = 0, first = 0;
 
 	if (!names)
 		return err_set(reterr, -ENOMEM, "no memory for the names in %s/", FILES_DIR);
 	do {
-		n = find_unfinished(boot_dirfd, names, reterr);
+		n = find_unfinished(ours_fd, names, reterr);
 		if (n <= 0)
 			return n < 0 ? n : removed;
-		if (ours < 0)
-			ours = files_open_ours(boot_dirfd, false, reterr);
-		if (ours < 0)
-			return ours;
 		for (int i = 0; i < n; i++) {
-			int r = tree_remove(ours, names[i]);
+			int r = tree_remove(ours_fd, names[i]);
 
 			if (r == 0)
 				removed++;

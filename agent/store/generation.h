@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Generations on the boot server: which there are, what is in them, room, removal.
  *
- * @boot_dirfd is always the boot directory (O_RDONLY and O_DIRECTORY) as it was seen
- * mounted: nothing is written below a mount point that has lost its file system.
+ * @ours_fd is always pinet/ in the boot directory (files_open_ours()), opened once for all that is done
+ * with it: each time would be a question to the server. What is negative stands for a pinet/ that is not there.
  */
 #ifndef STORE_GENERATION_H
 #define STORE_GENERATION_H
@@ -21,6 +21,8 @@ struct generation {
 struct generation_list {
 	unsigned int n;
 	unsigned int leftovers; /* names of ours that an interrupted run left behind */
+	uint32_t
+		next; /* number: greater than all there are, also those that are being staged or removed */
 	struct generation at[GENERATIONS]; /* by number, the oldest first */
 };
 
@@ -28,24 +30,24 @@ struct generation_list {
  * The generations in pinet/; other names there are passed over. An absent pinet/ has none.
  * Returns 0, -E2BIG for more than GENERATIONS, or a negative errno, with @reterr.
  */
-int generation_list(int boot_dirfd, struct generation_list *ret, struct err *reterr)
+int generation_list(int ours_fd, struct generation_list *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /* The one with @name, or NULL. */
 const struct generation *generation_find(const struct generation_list *list, const char *name);
 
-/*
- * The number of the next one: greater than all there are, also those that are being staged or
- * removed.
- */
-int generation_next_number(int boot_dirfd, uint32_t *ret, struct err *reterr)
+/* Adds one that was made meanwhile. Returns 0, or -EINVAL if @name is none or there are too many. */
+int generation_add(struct generation_list *list, const char *name)
 	__attribute__((warn_unused_result));
+
+/* Takes out number @i of the list, which was removed meanwhile. */
+void generation_gone(struct generation_list *list, unsigned int i);
 
 /*
  * Reads the manifest of the generation @name. Returns 0 with @ret to be freed by manifest_done(),
  * -EBADMSG if it is none or belongs to another generation, or a negative errno, with @reterr.
  */
-int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+int generation_load(int ours_fd, const char *name, struct manifest *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /* The same, with the generation open as @dirfd. @ret_made (or NULL): when, by the server's clock, it was complete. */
@@ -59,7 +61,7 @@ int generation_load_at(int dirfd, const char *name, struct manifest *ret, struct
  * Returns 0, -EBADMSG with @reterr naming a file that is missing or different, or another negative
  * errno.
  */
-int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct err *reterr)
+int generation_check(int ours_fd, const struct manifest *m, bool read, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
@@ -70,10 +72,10 @@ int generation_check_file(int dirfd, const char *name, const struct manifest_fil
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Checks that the server has room for @bytes in @files new files, and some to spare.
+ * Checks that the server has room for @bytes in @files new files below @fd, and some to spare.
  * Returns 0, -ENOSPC with @reterr saying how much is missing, or another negative errno.
  */
-int generation_room(int boot_dirfd, uint64_t bytes, uint64_t files, struct err *reterr)
+int generation_room(int fd, uint64_t bytes, uint64_t files, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
@@ -83,7 +85,7 @@ int generation_room(int boot_dirfd, uint64_t bytes, uint64_t files, struct err *
  * Returns 0 (also if it is not there; what could not be removed of it is left for
  * generation_clean()), -EINVAL if @name is none, or a negative errno, with @reterr.
  */
-int generation_remove(int boot_dirfd, const char *name, struct err *reterr)
+int generation_remove(int ours_fd, const char *name, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
@@ -93,7 +95,7 @@ int generation_remove(int boot_dirfd, const char *name, struct err *reterr)
  * Returns how many there were, or a negative errno with @reterr when one could not be removed (the
  * others are gone).
  */
-int generation_clean(int boot_dirfd, struct err *reterr) __attribute__((warn_unused_result));
+int generation_clean(int ours_fd, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
  * Which generations may go, so that @keep (at least 1) remain: the oldest first, never one of the

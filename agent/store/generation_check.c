@@ -16,18 +16,14 @@
 #define SPARE_FILES 16
 
 /* Opens the generation @name. */
-static int open_generation(int boot_dirfd, const char *name, struct err *reterr)
+static int open_generation(int ours_fd, const char *name, struct err *reterr)
 {
-	_cleanup_fd_ int ours = -1;
 	uint32_t number;
 	int fd;
 
 	if (name_parse(span_str(name), &number, NULL) < 0)
 		return err_set(reterr, -EINVAL, "this is no name of a generation");
-	ours = files_open_ours(boot_dirfd, false, reterr);
-	if (ours < 0)
-		return ours;
-	fd = files_open_dir(ours, name, false);
+	fd = ours_fd < 0 ? -ENOENT : files_open_dir(ours_fd, name, false);
 	return fd < 0 ? files_err(reterr, fd, "cannot open generation %s", name) : fd;
 }
 
@@ -59,9 +55,9 @@ int generation_load_at(int dirfd, const char *name, struct manifest *ret, struct
 	return 0;
 }
 
-int generation_load(int boot_dirfd, const char *name, struct manifest *ret, struct err *reterr)
+int generation_load(int ours_fd, const char *name, struct manifest *ret, struct err *reterr)
 {
-	_cleanup_fd_ int fd = open_generation(boot_dirfd, name, reterr);
+	_cleanup_fd_ int fd = open_generation(ours_fd, name, reterr);
 
 	return fd < 0 ? fd : generation_load_at(fd, name, ret, NULL, reterr);
 }
@@ -121,9 +117,9 @@ int generation_check_file(int dirfd, const char *name, const struct manifest_fil
 	return 0;
 }
 
-int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct err *reterr)
+int generation_check(int ours_fd, const struct manifest *m, bool read, struct err *reterr)
 {
-	_cleanup_fd_ int fd = open_generation(boot_dirfd, m->generation, reterr);
+	_cleanup_fd_ int fd = open_generation(ours_fd, m->generation, reterr);
 
 	if (fd < 0)
 		return fd;
@@ -136,12 +132,12 @@ int generation_check(int boot_dirfd, const struct manifest *m, bool read, struct
 	return 0;
 }
 
-int generation_room(int boot_dirfd, uint64_t bytes, uint64_t files, struct err *reterr)
+int generation_room(int fd, uint64_t bytes, uint64_t files, struct err *reterr)
 {
 	struct statvfs v;
 	uint64_t have, need;
 
-	if (fstatvfs(boot_dirfd, &v) < 0)
+	if (fstatvfs(fd, &v) < 0)
 		return files_err(reterr, -errno, "cannot ask the boot server for its free space");
 	if (v.f_blocks == 0)
 		return 0; /* it does not say */

@@ -18,67 +18,100 @@
 /* A lock as it was seen. */
 struct seen {
 	char text[LOCK_TEXT_SIZE];
-	struct timespec mtime;
+	struct statx_timestamp mtime;
 	struct lock_holder holder;
 	bool known; /* the text says who holds it */
 };
 
-/* Looks at the lock @name: what the server has, as it is opened for that. */
+/* The text of the lock @name: of a link, or of the file that stands for one. As files_read(). */
+static ssize_t read_text(int ours, const char *name, char text[LOCK_TEXT_SIZE])
+{
+	ssize_t n = readlinkat(ours, name, text, LOCK_TEXT_SIZE);
+
+	if (n < 0)
+		return errno == EINVAL ? files_read(ours, name, text, LOCK_TEXT_SIZE) : -errno;
+	if (n == LOCK_TEXT_SIZE)
+		return -EFBIG;
+	text[n] = '\0';
+	return n;
+}
+
+/* Looks at the lock @name: as the server has it now, not as this machine remembers it. */
 static int look(int ours, const char *name, struct seen *ret)
 {
-	struct stat st;
-	ssize_t n = files_read(ours, name, ret->text, sizeof(ret->text));
+	struct statx stx;
+	ssize_t n;
 
-	if (n >= 0 && fstatat(ours, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		n = -errno;
+	if (statx(ours, name, AT_SYMLINK_NOFOLLOW | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx) <
+		0)
+		return -errno;
+	n = read_text(ours, name, ret->text);
 	if (n < 0)
 		return (int)n;
-	ret->mtime = st.st_mtim;
+	ret->mtime = stx.stx_mtime;
 	memset(&ret->holder, 0, sizeof(ret->holder));
 	ret->known = lock_parse(span_of(ret->text, (size_t)n), &ret->holder) == 0;
 	return 0;
-}
-
-/* Whether the holder is gone; @now is the server's time. */
-static bool is_stale(const struct seen *s, const struct lock_holder *self, struct timespec now)
-{
-	if (s->known && strcmp(s->holder.machine, self->machine) == 0 &&
-		strcmp(s->holder.host, self->host) == 0)
-		return strcmp(s->holder.boot, self->boot) != 0 || !lock_runs(&s->holder);
-	return now.tv_sec - s->mtime.tv_sec > LOCK_STALE_S;
 }
 
 /* Who wants the lock. */
 struct taker {
 	const struct lock_holder *self;
 	int ours;
-	char temp[64]; /* a file with @text */
 	char text[LOCK_TEXT_SIZE];
-	struct timespec now; /* by the server's clock */
 };
 
 /*
- * Makes @name out of the taker's file. Returns 1, 0 if there is such a name, or a negative errno. A
- * server without hard links makes a file that was not there before as surely, but not all at once.
+ * Makes @name with the taker's text. Returns 1, 0 if there is such a name, or a negative errno. A
+ * server without symbolic links makes a file that was not there before as surely, but not all at once.
  */
 static int make_name(const struct taker *t, const char *name)
 {
-	struct stat a, b;
+	char text[LOCK_TEXT_SIZE];
+	struct stat st;
 	int r;
 
-	if (linkat(t->ours, t->temp, t->ours, name, 0) == 0)
+	if (symlinkat(t->text, t->ours, name) == 0)
 		return 1;
 	r = -errno;
-	if (r == -EPERM || r == -EMLINK || r == -EOPNOTSUPP || r == -ENOSYS) {
-		r = files_make(t->ours, name, span_str(t->text), &a);
-		return r < 0 && r != -EEXIST ? r : r == 0;
-	}
+	if (r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS)
+		r = files_make(t->ours, name, span_str(t->text), &st);
 	if (r != -EEXIST)
-		return r;
+		return r < 0 ? r : 1;
 	/* NFS says so to a call that is repeated as its answer was lost, too. */
-	return fstatat(t->ours, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(t->ours, t->temp, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
+	return read_text(t->ours, name, text) >= 0 && strcmp(text, t->text) == 0;
+}
+
+/* The server's clock. Returns 0 or a negative errno. */
+static int ask_time(const struct taker *t, int64_t *ret_s)
+{
+	char temp[64];
+	struct statx stx;
+	int r;
+
+	files_temp_name(LOCK_NAME, temp, sizeof(temp));
+	r = make_name(t, temp);
+	if (r < 0)
+		return r;
+	r = statx(t->ours, temp, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &stx) < 0 ? -errno : 0;
+	(void)unlinkat(t->ours, temp, 0); /* what stays is for generation_clean() */
+	if (r == 0)
+		*ret_s = stx.stx_mtime.tv_sec;
+	return r;
+}
+
+/* Returns 1 if the holder is gone, 0, or a negative errno. */
+static int is_stale(const struct taker *t, const struct seen *s)
+{
+	const struct lock_holder *self = t->self;
+	int64_t now_s = 0;
+	int r;
+
+	if (s->known && strcmp(s->holder.machine, self->machine) == 0 &&
+		strcmp(s->holder.host, self->host) == 0)
+		return strcmp(s->holder.boot, self->boot) != 0 || !lock_runs(&s->holder);
+	r = ask_time(t, &now_s);
+	return r < 0 ? r : now_s - s->mtime.tv_sec > LOCK_STALE_S;
 }
 
 /* The name of the claim to remove a lock of this text. */
@@ -124,8 +157,10 @@ static int remove_stale(const struct taker *t, struct seen *seen)
 		}
 		if (r == 0)
 			r = look(t->ours, claim, seen);
-		if (r == 0 && !is_stale(seen, t->self, t->now))
-			r = -EBUSY;
+		if (r == 0)
+			r = is_stale(t, seen);
+		if (r >= 0)
+			r = r ? 0 : -EBUSY;
 		strcpy(name, claim);
 	}
 	return r == -ENOENT || r == -ESTALE ? 0 : r;
@@ -143,35 +178,21 @@ static int refuse(const struct seen *s, struct lock_holder *ret_holder, struct e
 		s->holder.pid, s->holder.host, FILES_DIR, LOCK_NAME);
 }
 
-/*
- * Makes the taker's file. Whoever has the lock removes what it finds of that kind, and may do so
- * at any time (generation_clean()).
- */
-static int make_own(struct taker *t)
-{
-	struct stat st;
-	int r = files_make(t->ours, t->temp, span_str(t->text), &st);
-
-	if (r == 0)
-		t->now = st.st_mtim;
-	return r;
-}
-
-static int take(struct taker *t, struct lock_holder *ret_holder, struct err *reterr)
+static int take(const struct taker *t, struct lock_holder *ret_holder, struct err *reterr)
 {
 	struct seen s = {.known = false};
-	int r = make_own(t);
+	int r = 0;
 
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		r = make_name(t, LOCK_NAME);
 		if (r > 0)
 			return 0;
-		if (r == -ENOENT)
-			r = make_own(t); /* it is gone */
 		if (r == 0)
 			r = look(t->ours, LOCK_NAME, &s);
-		if (r == 0 && t->now.tv_sec)
-			r = is_stale(&s, t->self, t->now) ? remove_stale(t, &s) : -EBUSY;
+		if (r == 0)
+			r = is_stale(t, &s);
+		if (r >= 0)
+			r = r ? remove_stale(t, &s) : -EBUSY;
 		if (r == -ENOENT || r == -ESTALE)
 			r = 0; /* it went meanwhile */
 	}
@@ -180,25 +201,20 @@ static int take(struct taker *t, struct lock_holder *ret_holder, struct err *ret
 	return files_err(reterr, r, "cannot lock the boot directory (%s/%s)", FILES_DIR, LOCK_NAME);
 }
 
-int lock_take(int boot_dirfd, const struct lock_holder *self, struct lock *ret,
+int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_ours(boot_dirfd, true, reterr);
-	struct taker t = {.self = self, .ours = ours};
+	struct taker t = {.self = self, .ours = ours_fd};
 	int r;
 
-	if (ours < 0)
-		return ours;
 	if (ret_holder)
 		memset(ret_holder, 0, sizeof(*ret_holder));
-	files_temp_name(LOCK_NAME, t.temp, sizeof(t.temp));
 	lock_format(self, t.text);
 	r = take(&t, ret_holder, reterr);
-	(void)unlinkat(ours, t.temp, 0); /* what stays is for generation_clean() */
 	if (r < 0)
 		return r;
 	ret->self = *self;
-	ret->ours_fd = take_fd(&ours);
+	ret->ours_fd = ours_fd;
 	return 0;
 }
 
@@ -219,7 +235,6 @@ void lock_release(struct lock *lock)
 {
 	if (is_ours(lock))
 		(void)unlinkat(lock->ours_fd, LOCK_NAME, 0); /* or the next one takes it over */
-	cleanup_fd(&lock->ours_fd);
 	lock->ours_fd = -1;
 }
 
@@ -238,16 +253,13 @@ static void parse_owner(struct span text, char *machine, char *host)
 	}
 }
 
-int lock_owner(int boot_dirfd, const struct lock_holder *self, bool adopt, struct err *reterr)
+int lock_owner(int ours_fd, const struct lock_holder *self, bool adopt, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_ours(boot_dirfd, true, reterr);
 	char text[LOCK_TEXT_SIZE], machine[LOCK_ID_SIZE], host[LOCK_HOST_SIZE];
 	ssize_t n;
 	int r;
 
-	if (ours < 0)
-		return ours;
-	n = files_read(ours, LOCK_OWNER, text, sizeof(text));
+	n = files_read(ours_fd, LOCK_OWNER, text, sizeof(text));
 	if (n == -EFBIG)
 		n = (ssize_t)strlen(strcpy(text, "machine ? ?"));
 	if (n < 0 && n != -ENOENT)
@@ -264,6 +276,6 @@ int lock_owner(int boot_dirfd, const struct lock_holder *self, bool adopt, struc
 				machine[0] ? machine : "no machine id", FILES_DIR, LOCK_OWNER);
 	}
 	n = snprintf(text, sizeof(text), "machine %s\nhost %s\n", self->machine, self->host);
-	r = files_replace(ours, ours, LOCK_OWNER, span_of(text, (size_t)n));
+	r = files_replace(ours_fd, ours_fd, LOCK_OWNER, span_of(text, (size_t)n));
 	return r < 0 ? files_err(reterr, r, "cannot write %s/%s", FILES_DIR, LOCK_OWNER) : 0;
 }

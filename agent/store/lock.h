@@ -2,7 +2,8 @@
  * One writer: pinet/lock on the boot server, which outlives neither its holder nor its machine; and
  * pinet/owner, the client whose directory this is.
  *
- * The lock is made by link(2), which is atomic on NFS 3 and 4.
+ * The lock is a symbolic link, made and filled by one call, which is atomic on NFS 3 and 4; it leads nowhere,
+ * its text is what counts.
  */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
@@ -15,12 +16,12 @@
 
 /* Starts as {.ours_fd = -1}. */
 struct lock {
-	int ours_fd; /* -1 if it is not held */
+	int ours_fd; /* pinet/, of whoever took it; -1 if it is not held */
 	struct lock_holder self;
 };
 
 /*
- * Takes the lock, making pinet/ if there is none. A lock is taken over if its holder is gone: a
+ * Takes the lock in @ours_fd, pinet/, which stays open as long as it is held. A lock is taken over if its holder is gone: a
  * process of this machine (same machine id and host name) that does not run any more, or ran before
  * the last boot; one of another machine, or a lock whose text says nothing, if nobody touched it
  * for LOCK_STALE_S by the server's clock.
@@ -28,7 +29,7 @@ struct lock {
  * Returns 0 with @ret to be given back by lock_release(), -EBUSY with @reterr naming the holder
  * (and @ret_holder, which may be NULL, filled or all 0), or another negative errno with @reterr.
  */
-int lock_take(int boot_dirfd, const struct lock_holder *self, struct lock *ret,
+int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
@@ -49,7 +50,7 @@ void lock_release(struct lock *lock);
  * Returns 0, -EPERM with @reterr naming the other machine and what to do, or another negative
  * errno.
  */
-int lock_owner(int boot_dirfd, const struct lock_holder *self, bool adopt, struct err *reterr)
+int lock_owner(int ours_fd, const struct lock_holder *self, bool adopt, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -13,38 +13,41 @@
 #include "store/generation.h"
 #include "store/stage.h"
 #include "store/stage_copy.h"
+#include "store/stage_direct.h"
 #include "store/tree.h"
 
-static int open_one(int ours_fd, const char *name, struct stage_older *o)
+static int load_older(int ours_fd, const char *name, struct stage_older *ret)
 {
-	_cleanup_fd_ int fd = files_open_dir(ours_fd, name, false);
-	int r = fd < 0 ? fd : generation_load_at(fd, name, &o->manifest, &o->made, NULL);
+	struct stage_older o = {.dirfd = -1};
+	int r;
 
-	if (r == 0)
-		o->dirfd = take_fd(&fd);
+	/* Only to find what is in it: to read a directory is a question to the server. */
+	o.dirfd = openat(ours_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = o.dirfd < 0 ? -errno : generation_load_at(o.dirfd, name, &o.manifest, &o.made, NULL);
+	if (r < 0)
+		cleanup_fd(&o.dirfd);
+	else
+		*ret = o;
 	return r;
 }
 
-/* Opens the newest generations whose manifests are in order. */
-static int open_older(int boot_dirfd, struct stage *s, struct err *reterr)
+unsigned int stage_load_older(
+	int ours_fd, const struct generation_list *list, struct stage_older ret[STAGE_OLDER])
 {
-	_cleanup_free_ struct generation_list *list = malloc(sizeof(*list));
-	int r;
+	unsigned int n = 0;
 
-	if (!list)
-		return err_set(reterr, -ENOMEM, "no memory for the list of generations");
-	r = generation_list(boot_dirfd, list, reterr);
-	if (r < 0)
-		return r;
-	if (generation_find(list, s->manifest.generation))
-		return err_set(reterr, -EEXIST, "there is a generation %s already",
-			s->manifest.generation);
-	for (unsigned int i = list->n; i-- && s->n_older < STAGE_OLDER;) {
+	for (unsigned int i = list->n; i-- && n < STAGE_OLDER;)
 		/* One that is damaged is of no use, and no hindrance either. */
-		if (open_one(s->ours_fd, list->at[i].name, &s->older[s->n_older]) == 0)
-			s->n_older++;
-	}
-	return 0;
+		if (load_older(ours_fd, list->at[i].name, &ret[n]) == 0)
+			n++;
+	return n;
+}
+
+void stage_older_done(struct stage_older *older)
+{
+	cleanup_fd(&older->dirfd);
+	older->dirfd = -1;
+	manifest_done(&older->manifest);
 }
 
 /* Makes the directory, where an interrupted run may have left one. */
@@ -53,19 +56,28 @@ static int make_staging(struct stage *s, struct err *reterr)
 	int r;
 
 	(void)snprintf(s->temp, sizeof(s->temp), GENERATION_NEW "%s", s->manifest.generation);
-	r = tree_remove(s->ours_fd, s->temp);
+	r = files_make_dir(s->ours_fd, s->temp);
+	if (r == -EEXIST)
+		r = tree_remove(s->ours_fd, s->temp);
 	if (r == 0)
-		r = files_open_dir(s->ours_fd, s->temp, true);
+		r = files_make_dir(s->ours_fd, s->temp);
 	if (r < 0)
 		return files_err(reterr, r, "cannot make %s/%s", FILES_DIR, s->temp);
 	s->dirfd = r;
-	return 0;
+	return fstat(r, &s->dir_st) < 0
+		       ? files_err(reterr, -errno, "cannot make %s/%s", FILES_DIR, s->temp)
+		       : 0;
 }
 
-int stage_begin(int boot_dirfd, const struct manifest *meta, struct stage *ret, struct err *reterr)
+int stage_begin(int ours_fd, const struct manifest *meta, const struct stage_older *older,
+	unsigned int n_older, struct stage *ret, struct err *reterr)
 {
-	_cleanup_stage_ struct stage s = {
-		.begun = true, .ours_fd = -1, .dirfd = -1, .parent_fd = -1};
+	_cleanup_stage_ struct stage s = {.begun = true,
+		.ours_fd = ours_fd,
+		.dirfd = -1,
+		.parent_fd = -1,
+		.older = older,
+		.n_older = n_older};
 	struct span version;
 	uint32_t number;
 	int r;
@@ -76,12 +88,7 @@ int stage_begin(int boot_dirfd, const struct manifest *meta, struct stage *ret, 
 	s.manifest = *meta;
 	s.manifest.file = NULL;
 	s.manifest.n = s.manifest.room = 0;
-	s.ours_fd = files_open_ours(boot_dirfd, true, reterr);
-	if (s.ours_fd < 0)
-		return s.ours_fd;
-	r = open_older(boot_dirfd, &s, reterr);
-	if (r == 0)
-		r = make_staging(&s, reterr);
+	r = make_staging(&s, reterr);
 	if (r < 0)
 		return r;
 	*ret = s;
@@ -93,15 +100,11 @@ void stage_end(struct stage *stage)
 {
 	if (!stage->begun)
 		return;
+	stage_direct_end(&stage->direct);
 	if (stage->temp[0])
 		(void)!tree_remove(stage->ours_fd, stage->temp); /* or generation_clean() does */
-	for (unsigned int i = 0; i < stage->n_older; i++) {
-		cleanup_fd(&stage->older[i].dirfd);
-		manifest_done(&stage->older[i].manifest);
-	}
 	cleanup_fd(&stage->parent_fd);
 	cleanup_fd(&stage->dirfd);
-	cleanup_fd(&stage->ours_fd);
 	manifest_done(&stage->manifest);
 	stage->begun = false;
 }
@@ -114,22 +117,24 @@ static void directory_of(const char *path, char out[NAME_PATH_SIZE])
 	(void)snprintf(out, NAME_PATH_SIZE, "%.*s", slash ? (int)(slash - path) : 0, path);
 }
 
-/* Makes the directory of @path, if need be, and opens it as stage->parent_fd. */
+/* Makes the directory of @path, if need be. Returns a descriptor, which is the stage's, or a negative errno. */
 static int open_parent(struct stage *s, const char *path)
 {
 	char dir[NAME_PATH_SIZE];
 	int fd;
 
 	directory_of(path, dir);
+	if (!dir[0])
+		return s->dirfd;
 	if (s->parent_fd >= 0 && strcmp(dir, s->parent) == 0)
-		return 0;
+		return s->parent_fd;
 	fd = files_open_dir(s->dirfd, dir, true);
 	if (fd < 0)
 		return fd;
 	cleanup_fd(&s->parent_fd);
 	s->parent_fd = fd;
 	strcpy(s->parent, dir);
-	return 0;
+	return fd;
 }
 
 static int check_item(const struct stage *s, const struct stage_item *item, struct err *reterr)
@@ -153,21 +158,19 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 {
 	struct stage_result res = {.file.role = item->role};
 	const char *slash = strrchr(item->path, '/'), *name = slash ? slash + 1 : item->path;
-	int r = check_item(stage, item, reterr);
+	int parent, r = check_item(stage, item, reterr);
 
 	if (r < 0)
 		return r;
 	strcpy(res.file.path, item->path);
-	r = open_parent(stage, item->path);
-	if (r < 0)
-		return files_err(reterr, r, "cannot make the directory of %s", item->path);
-	r = stage_copy(stage->older, stage->copy_all ? 0 : stage->n_older, stage->parent_fd, name,
-		item, &res, reterr);
+	parent = open_parent(stage, item->path);
+	if (parent < 0)
+		return files_err(reterr, parent, "cannot make the directory of %s", item->path);
+	r = stage_copy(stage, parent, name, item, &res, reterr);
 	if (r < 0)
 		return r;
 	if (manifest_add_file(&stage->manifest, &res.file) < 0) {
-		(void)unlinkat(
-			stage->parent_fd, name, 0); /* the first error is the one to report */
+		(void)unlinkat(parent, name, 0); /* the first error is the one to report */
 		return err_set(reterr, -ENOMEM, "no memory for the list of files");
 	}
 	stage->verified[stage->manifest.n - 1] = res.verified;
@@ -180,6 +183,11 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	if (ret)
 		*ret = res;
 	return 0;
+}
+
+int stage_settle(struct stage *stage, struct err *reterr)
+{
+	return stage_direct_settle(stage->direct, reterr);
 }
 
 int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
@@ -215,7 +223,7 @@ static int sync_directories(const struct stage *s)
 	return fsync(s->dirfd) < 0 ? -errno : 0;
 }
 
-static int write_manifest(const struct stage *s)
+static int write_manifest(struct stage *s)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -223,14 +231,16 @@ static int write_manifest(const struct stage *s)
 
 	if (r < 0)
 		return r;
-	return files_replace(s->ours_fd, s->dirfd, MANIFEST_NAME, span_of(text, len));
+	return files_make_checked(s->dirfd, MANIFEST_NAME, span_of(text, len), &s->manifest_st);
 }
 
 int stage_commit(struct stage *stage, struct err *reterr)
 {
 	const char *name = stage->manifest.generation;
-	int r = manifest_sort(&stage->manifest, reterr);
+	int r = stage_settle(stage, reterr);
 
+	if (r == 0)
+		r = manifest_sort(&stage->manifest, reterr);
 	if (r < 0)
 		return r;
 	if (stage->manifest.n == 0)
@@ -243,7 +253,7 @@ int stage_commit(struct stage *stage, struct err *reterr)
 		return files_err(reterr, r, "cannot write the manifest of %s", name);
 	r = sync_directories(stage);
 	if (r == 0)
-		r = files_rename(stage->ours_fd, stage->temp, stage->ours_fd, name);
+		r = files_rename(stage->ours_fd, stage->temp, &stage->dir_st, stage->ours_fd, name);
 	if (r < 0)
 		return files_err(reterr, r, "cannot complete generation %s", name);
 	stage->temp[0] = '\0'; /* it is a generation now: nothing to remove */

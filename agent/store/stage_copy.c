@@ -120,11 +120,11 @@ static int pass(const struct input *in, int out_fd, struct sha256 *ret, uint64_t
 }
 
 /* Whether an older generation has a file of @size, and with @digest if that is not NULL. */
-static const struct manifest_file *find_older(const struct stage_older *older, unsigned int n_older,
-	uint64_t size, const struct sha256 *digest, unsigned int *ret_i)
+static const struct manifest_file *find_older(
+	const struct stage *stage, uint64_t size, const struct sha256 *digest, unsigned int *ret_i)
 {
-	for (unsigned int i = 0; i < n_older; i++) {
-		const struct manifest *m = &older[i].manifest;
+	for (unsigned int i = 0; i < stage->n_older && !stage->copy_all; i++) {
+		const struct manifest *m = &stage->older[i].manifest;
 
 		for (size_t j = 0; j < m->n; j++) {
 			if (m->file[j].size != size ||
@@ -181,12 +181,12 @@ static int link_older(const struct stage_older *older, const struct manifest_fil
 }
 
 /* Links @name to a file that has @digest and @size. As link_older(). */
-static int try_link(const struct stage_older *older, unsigned int n_older, int parent_fd,
-	const char *name, uint64_t size, const struct sha256 *digest, struct stage_result *ret)
+static int try_link(const struct stage *stage, int parent_fd, const char *name, uint64_t size,
+	const struct sha256 *digest, struct stage_result *ret)
 {
 	unsigned int i = 0;
-	const struct manifest_file *f = find_older(older, n_older, size, digest, &i);
-	int r = f ? link_older(&older[i], f, parent_fd, name, &ret->verified) : 0;
+	const struct manifest_file *f = find_older(stage, size, digest, &i);
+	int r = f ? link_older(&stage->older[i], f, parent_fd, name, &ret->verified) : 0;
 
 	if (r > 0) {
 		ret->file.digest = f->digest;
@@ -196,40 +196,30 @@ static int try_link(const struct stage_older *older, unsigned int n_older, int p
 	return r;
 }
 
-static int write_failed(int r, const struct stage_item *item, struct err *reterr)
-{
-	if (r == -EBADMSG)
-		return err_set(reterr, r,
-			"the boot server gives back other contents of %s than it was sent",
-			item->path);
-	return files_err(reterr, r, "cannot write %s to the boot server", item->path);
-}
-
 /*
- * Makes @name out of a large @in, read back already. Returns as stage_direct(), with @reterr; after
- * -EOPNOTSUPP there is no @name.
+ * Makes @name out of a large @in, by stage_direct_add(). After -EOPNOTSUPP there is no @name.
  */
-static int write_direct(const struct input *in, int parent_fd, const char *name,
-	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
+static int write_direct(struct stage *stage, const struct input *in, int parent_fd,
+	const char *name, const struct stage_item *item, struct stage_result *ret,
+	struct err *reterr)
 {
+	const struct stage_direct_item direct = {.in_fd = in->fd,
+		.dirfd = parent_fd,
+		.name = name,
+		.path = item->path,
+		.source = item->source};
 	uint64_t size = 0;
-	bool reading = false;
-	int r = -EOPNOTSUPP;
+	int r;
 
-	if (in->fd >= 0 && in->st.st_size >= STAGE_DIRECT_MIN)
-		r = stage_direct(in->fd, parent_fd, name, &ret->file.digest, &size, &reading);
-	if (r == -EOPNOTSUPP) {
-		if (in->fd >= 0 && unlinkat(parent_fd, name, 0) < 0 && errno != ENOENT)
-			return files_err(
-				reterr, -errno, "cannot write %s to the boot server", item->path);
-		return r;
-	}
-	if (r < 0 && r != -EBADMSG && reading)
-		return files_err(reterr, r, "cannot read %s", item->source);
+	if (stage->buffered || in->fd < 0 || in->st.st_size < STAGE_DIRECT_MIN)
+		return -EOPNOTSUPP;
+	r = stage_direct_add(&stage->direct, &direct, &ret->file.digest, &size, reterr);
+	if (r == -EOPNOTSUPP && unlinkat(parent_fd, name, 0) < 0 && errno != ENOENT)
+		return stage_direct_err(item->path, -errno, reterr);
 	if (r < 0)
-		return write_failed(r, item, reterr);
-	ret->file.size = (uint32_t)size; /* stage_direct() has its limit */
-	ret->verified = true;
+		return r;
+	ret->file.size = (uint32_t)size; /* stage_direct_add() has its limit */
+	ret->verified = true; /* or stage_settle() says that it is not */
 	return check_unchanged(in, item, size, reterr);
 }
 
@@ -254,24 +244,16 @@ static int write_buffered(const struct input *in, int parent_fd, const char *nam
 	if (r == 0 && close(take_fd(&fd)) < 0)
 		r = -errno;
 	if (r < 0)
-		return write_failed(r, item, reterr);
+		return stage_direct_err(item->path, r, reterr);
 	ret->file.size = (uint32_t)size; /* pass() has its limit */
 	ret->verified = true;
 	return check_unchanged(in, item, size, reterr);
 }
 
-static int write_copy(const struct input *in, int parent_fd, const char *name,
-	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
-{
-	int r = write_direct(in, parent_fd, name, item, ret, reterr);
-
-	return r == -EOPNOTSUPP ? write_buffered(in, parent_fd, name, item, ret, reterr) : r;
-}
-
 /* Makes @name out of @in: linked if an older generation has such a file. */
-static int make_file(const struct stage_older *older, unsigned int n_older, int parent_fd,
-	const char *name, const struct stage_item *item, const struct input *in,
-	struct stage_result *ret, struct err *reterr)
+static int make_file(struct stage *stage, int parent_fd, const char *name,
+	const struct stage_item *item, const struct input *in, struct stage_result *ret,
+	struct err *reterr)
 {
 	uint64_t size = in->fd < 0 ? in->text.len : (uint64_t)in->st.st_size;
 	struct sha256 digest;
@@ -279,28 +261,30 @@ static int make_file(const struct stage_older *older, unsigned int n_older, int 
 	bool reading;
 	int r = 0;
 
-	if (find_older(older, n_older, size, NULL, &i)) {
+	if (find_older(stage, size, NULL, &i)) {
 		r = pass(in, -1, &digest, &size, &reading);
 		if (r < 0)
 			return files_err(reterr, r, "cannot read %s", item->source);
 		r = check_unchanged(in, item, size, reterr);
 		if (r < 0)
 			return r;
-		r = try_link(older, n_older, parent_fd, name, size, &digest, ret);
+		r = try_link(stage, parent_fd, name, size, &digest, ret);
 		if (r < 0)
 			return files_err(
 				reterr, r, "cannot link %s on the boot server", item->path);
 	}
-	return r > 0 ? 0 : write_copy(in, parent_fd, name, item, ret, reterr);
+	if (r > 0)
+		return 0;
+	r = write_direct(stage, in, parent_fd, name, item, ret, reterr);
+	return r == -EOPNOTSUPP ? write_buffered(in, parent_fd, name, item, ret, reterr) : r;
 }
 
 /*
  * Links @name to a file of which a stamp says that it is what the source still holds.
  * Returns 1, 0 if there is no such file or the source has another size, or a negative errno.
  */
-static int link_known(const struct stage_older *older, unsigned int n_older, int parent_fd,
-	const char *name, const struct stage_item *item, struct stage_result *ret,
-	struct err *reterr)
+static int link_known(const struct stage *stage, int parent_fd, const char *name,
+	const struct stage_item *item, struct stage_result *ret, struct err *reterr)
 {
 	int r;
 
@@ -310,16 +294,15 @@ static int link_known(const struct stage_older *older, unsigned int n_older, int
 		return files_err(reterr, -errno, "cannot read %s", item->source);
 	if (!S_ISREG(ret->source.st_mode) || ret->source.st_size != item->known_size)
 		return 0;
-	r = try_link(older, n_older, parent_fd, name, item->known_size, item->known_digest, ret);
+	r = try_link(stage, parent_fd, name, item->known_size, item->known_digest, ret);
 	return r < 0 ? files_err(reterr, r, "cannot link %s on the boot server", item->path) : r;
 }
 
-int stage_copy(const struct stage_older *older, unsigned int n_older, int parent_fd,
-	const char *name, const struct stage_item *item, struct stage_result *ret,
-	struct err *reterr)
+int stage_copy(struct stage *stage, int parent_fd, const char *name, const struct stage_item *item,
+	struct stage_result *ret, struct err *reterr)
 {
 	struct input in = {.fd = -1};
-	int r = link_known(older, n_older, parent_fd, name, item, ret, reterr);
+	int r = link_known(stage, parent_fd, name, item, ret, reterr);
 
 	if (r > 0)
 		return 0;
@@ -327,7 +310,7 @@ int stage_copy(const struct stage_older *older, unsigned int n_older, int parent
 		r = open_input(item, &in, reterr);
 	if (r == 0) {
 		ret->source = in.st;
-		r = make_file(older, n_older, parent_fd, name, item, &in, ret, reterr);
+		r = make_file(stage, parent_fd, name, item, &in, ret, reterr);
 	}
 	cleanup_fd(&in.fd);
 	if (r < 0 && r != -EEXIST)

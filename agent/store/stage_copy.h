@@ -8,12 +8,11 @@
 
 /*
  * Makes @name in @parent_fd out of @item, as stage_file() says. Of @ret, file.path and file.role
- * are the caller's. Shares nothing with another call but @older, which it only reads.
+ * are the caller's.
  *
  * Returns 0 with @ret filled, or a negative errno with @reterr; there is no @name then.
  */
-int stage_copy(const struct stage_older *older, unsigned int n_older, int parent_fd,
-	const char *name, const struct stage_item *item, struct stage_result *ret,
-	struct err *reterr) __attribute__((warn_unused_result));
+int stage_copy(struct stage *stage, int parent_fd, const char *name, const struct stage_item *item,
+	struct stage_result *ret, struct err *reterr) __attribute__((warn_unused_result));
 
 #endif

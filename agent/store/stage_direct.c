@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A large file of a new generation, read back while it is on its way: O_DIRECT by io_submit(2), which
+ * Large files of a new generation, read back while they are on their way: O_DIRECT by io_submit(2), which
  * NFS does in the background. A write is done when it is committed (nfs_direct_write_iter() of the
  * kernel), so what is read after it is what the server has.
  *
  *     part: read from the source, hashed -> written -> read back, compared -> the next one
+ *
+ * A file whose source is read to its end is closed as its last part comes back, which others do not wait for.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +24,7 @@
 #include "store/stage_direct.h"
 
 #define PARTS 16 /* on their way */
+#define OPEN  8 /* files that have some of them */
 #define ALIGN 4096u /* what O_DIRECT wants of any file system */
 
 enum part_state {
@@ -29,177 +33,271 @@ enum part_state {
 	PART_READING,
 };
 
+/* A file that is written. */
+struct file {
+	int fd; /* -1 if there is none */
+	char path[NAME_PATH_SIZE]; /* for messages */
+	uint64_t size; /* of the source, as far as it is read */
+	unsigned int busy; /* parts */
+	bool read; /* the source, to its end */
+};
+
 struct part {
 	enum part_state state;
-	uint8_t *data, *back; /* STAGE_DIRECT_PART each, of copy.memory */
+	struct file *file;
+	uint8_t *data, *back; /* STAGE_DIRECT_PART each, of memory */
 	size_t len; /* with what it takes to be aligned */
 	uint64_t offset;
 	struct iocb cb;
 };
 
-struct copy {
-	int in_fd, fd;
+struct stage_direct {
 	aio_context_t ctx; /* 0 if there is none */
 	uint8_t *memory;
 	struct part part[PARTS];
+	struct file file[OPEN];
 	unsigned int busy; /* parts */
-	bool end; /* of the source */
-	struct sha256_sum sum;
-	uint64_t size;
 };
 
+int stage_direct_err(const char *path, int r, struct err *reterr)
+{
+	if (r == -EBADMSG)
+		return err_set(reterr, r,
+			"the boot server gives back other contents of %s than it was sent", path);
+	return files_err(reterr, r, "cannot write %s to the boot server", path);
+}
+
 /* Waits for what is on its way: it uses the memory. */
-static void close_copy(struct copy *c)
+void stage_direct_end(struct stage_direct **direct)
 {
-	if (c->ctx)
-		(void)syscall(SYS_io_destroy, c->ctx);
-	cleanup_fd(&c->fd);
-	free(c->memory);
+	struct stage_direct *d = *direct;
+
+	if (!d)
+		return;
+	if (d->ctx)
+		(void)syscall(SYS_io_destroy, d->ctx);
+	for (size_t i = 0; i < OPEN; i++)
+		cleanup_fd(&d->file[i].fd);
+	free(d->memory);
+	free(d);
+	*direct = NULL;
 }
 
-static int open_copy(struct copy *c, int dirfd, const char *name)
+/* Returns NULL if it cannot be done here. */
+static struct stage_direct *begin(void)
 {
-	c->fd = files_create(dirfd, name, O_DIRECT);
-	if (c->fd < 0)
-		return c->fd == -EINVAL ? -EOPNOTSUPP : c->fd;
-	c->memory = aligned_alloc(ALIGN, (size_t)2 * PARTS * STAGE_DIRECT_PART);
-	if (!c->memory || syscall(SYS_io_setup, PARTS, &c->ctx) < 0)
-		return -EOPNOTSUPP;
-	for (size_t i = 0; i < PARTS; i++) {
-		c->part[i].data = c->memory + 2 * i * STAGE_DIRECT_PART;
-		c->part[i].back = c->part[i].data + STAGE_DIRECT_PART;
+	struct stage_direct *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	for (size_t i = 0; i < OPEN; i++)
+		d->file[i].fd = -1;
+	d->memory = aligned_alloc(ALIGN, (size_t)2 * PARTS * STAGE_DIRECT_PART);
+	if (!d->memory || syscall(SYS_io_setup, PARTS, &d->ctx) < 0)
+		stage_direct_end(&d);
+	for (size_t i = 0; d && i < PARTS; i++) {
+		d->part[i].data = d->memory + 2 * i * STAGE_DIRECT_PART;
+		d->part[i].back = d->part[i].data + STAGE_DIRECT_PART;
 	}
-	return 0;
+	return d;
 }
 
-static int submit(struct copy *c, struct part *p, enum part_state state)
+static int submit(struct stage_direct *d, struct part *p, enum part_state state)
 {
 	struct iocb *list[] = {&p->cb};
 	bool writing = state == PART_WRITING;
 	long n;
 
 	p->cb = (struct iocb){
-		.aio_data = (uint64_t)(p - c->part),
+		.aio_data = (uint64_t)(p - d->part),
 		.aio_lio_opcode = writing ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
-		.aio_fildes = (uint32_t)c->fd,
+		.aio_fildes = (uint32_t)p->file->fd,
 		.aio_buf = (uint64_t)(uintptr_t)(writing ? p->data : p->back),
 		.aio_nbytes = p->len,
 		.aio_offset = (int64_t)p->offset,
 	};
-	n = syscall(SYS_io_submit, c->ctx, 1, list);
+	n = syscall(SYS_io_submit, d->ctx, 1, list);
 	if (n != 1)
-		return n < 0 && errno != EINVAL && errno != EAGAIN && errno != ENOSYS ? -errno
-										      : -EOPNOTSUPP;
-	c->busy += p->state == PART_FREE;
+		return n < 0 && errno != EINVAL && errno != EAGAIN && errno != ENOSYS
+			       ? -errno
+			       : -EPROTONOSUPPORT;
+	if (p->state == PART_FREE) {
+		d->busy++;
+		p->file->busy++;
+	}
 	p->state = state;
 	return 0;
 }
 
-/* Reads the next part of the source, hashes it and sends it. Returns 0 also at the end. */
-static int send_next(struct copy *c, struct part *p, bool *ret_reading)
+/* Cuts off what made the last part a whole one, and puts all of it on the server's disk. */
+static int finish(struct file *f)
 {
-	size_t n = 0;
+	struct stat st;
 
-	while (n < STAGE_DIRECT_PART) {
-		ssize_t got = read(c->in_fd, p->data + n, STAGE_DIRECT_PART - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		*ret_reading = got < 0;
-		if (got < 0)
-			return -errno;
-		c->end = got == 0;
-		if (c->end)
-			break;
-		n += (size_t)got;
-	}
-	if (c->size + n > MANIFEST_FILE_MAX)
-		return -EFBIG;
-	if (n == 0)
-		return 0;
-	sha256_add(&c->sum, span_of(p->data, n));
-	p->len = (n + ALIGN - 1) / ALIGN * ALIGN;
-	memset(p->data + n, 0, p->len - n);
-	p->offset = c->size;
-	c->size += n;
-	return submit(c, p, PART_WRITING);
+	if ((f->size % ALIGN && ftruncate(f->fd, (off_t)f->size) < 0) || fstat(f->fd, &st) < 0 ||
+		fsync(f->fd) < 0 || close(take_fd(&f->fd)) < 0)
+		return -errno;
+	return (uint64_t)st.st_size == f->size ? 0 : -EBADMSG;
 }
 
 /* What @p did is done, with the result @res. */
-static int take(struct copy *c, struct part *p, int64_t res)
+static int take(struct stage_direct *d, struct part *p, int64_t res)
 {
 	if (res < 0)
-		return res == -EINVAL ? -EOPNOTSUPP : (int)res;
+		return res == -EINVAL ? -EPROTONOSUPPORT : (int)res;
 	if (p->state == PART_WRITING)
 		/* One that was cut short: why, the other way of writing finds out. */
-		return (uint64_t)res < p->len ? -EOPNOTSUPP : submit(c, p, PART_READING);
+		return (uint64_t)res < p->len ? -EPROTONOSUPPORT : submit(d, p, PART_READING);
 	p->state = PART_FREE;
-	c->busy--;
-	return (uint64_t)res == p->len && memcmp(p->data, p->back, p->len) == 0 ? 0 : -EBADMSG;
+	d->busy--;
+	p->file->busy--;
+	if ((uint64_t)res != p->len || memcmp(p->data, p->back, p->len) != 0)
+		return -EBADMSG;
+	return p->file->read && !p->file->busy ? finish(p->file) : 0;
 }
 
 /* Takes what is done; with @wait, one at least. */
-static int reap(struct copy *c, bool wait)
+static int reap(struct stage_direct *d, bool wait, struct err *reterr)
 {
 	struct timespec at_once = {.tv_sec = 0};
 	struct io_event events[PARTS];
 	long n;
-	int r = 0;
 
 	do
-		n = syscall(SYS_io_getevents, c->ctx, wait ? 1 : 0, PARTS, events,
+		n = syscall(SYS_io_getevents, d->ctx, wait ? 1 : 0, PARTS, events,
 			wait ? NULL : &at_once);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return -errno;
-	for (long i = 0; i < n && r == 0; i++)
-		r = take(c, &c->part[events[i].data], events[i].res);
+		return err_sys(reterr, -errno, "cannot wait for the boot server");
+	for (long i = 0; i < n; i++) {
+		struct part *p = &d->part[events[i].data];
+		int r = take(d, p, events[i].res);
+
+		if (r < 0)
+			return stage_direct_err(p->file->path, r, reterr);
+	}
+	return 0;
+}
+
+/* A free part, or NULL after what is done was waited for. */
+static int find_part(struct stage_direct *d, struct part **ret, struct err *reterr)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < PARTS && !*ret; i++)
+		if (d->part[i].state == PART_FREE)
+			*ret = &d->part[i];
+	return d->busy ? reap(d, !*ret, reterr) : 0;
+}
+
+/* Reads the next part of the source. Returns its size, 0 at the end, or a negative errno. */
+static ssize_t read_part(int in_fd, uint8_t *data)
+{
+	size_t n = 0;
+
+	while (n < STAGE_DIRECT_PART) {
+		ssize_t got = read(in_fd, data + n, STAGE_DIRECT_PART - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+/* Reads the source of @f to its end, hashes it and sends it. */
+static int feed(struct stage_direct *d, struct file *f, const struct stage_direct_item *item,
+	struct sha256_sum *sum, struct err *reterr)
+{
+	while (!f->read) {
+		struct part *p;
+		ssize_t n;
+		int r = find_part(d, &p, reterr);
+
+		if (r < 0)
+			return r;
+		if (!p)
+			continue;
+		n = read_part(item->in_fd, p->data);
+		if (n >= 0 && f->size + (uint64_t)n > MANIFEST_FILE_MAX)
+			n = -EFBIG;
+		if (n < 0)
+			return files_err(reterr, (int)n, "cannot read %s", item->source);
+		f->read = n < (ssize_t)STAGE_DIRECT_PART;
+		if (n == 0)
+			break;
+		sha256_add(sum, span_of(p->data, (size_t)n));
+		p->file = f;
+		p->len = ((size_t)n + ALIGN - 1) / ALIGN * ALIGN;
+		memset(p->data + n, 0, p->len - (size_t)n);
+		p->offset = f->size;
+		f->size += (uint64_t)n;
+		r = submit(d, p, PART_WRITING);
+		if (r < 0)
+			return stage_direct_err(f->path, r, reterr);
+	}
+	return 0;
+}
+
+/* A place for a file, waiting for one if need be. */
+static int find_file(struct stage_direct *d, struct file **ret, struct err *reterr)
+{
+	int r = 0;
+
+	for (*ret = NULL; r == 0 && !*ret;) {
+		for (size_t i = 0; i < OPEN && !*ret; i++)
+			if (d->file[i].fd < 0)
+				*ret = &d->file[i];
+		if (!*ret)
+			r = reap(d, true, reterr);
+	}
 	return r;
 }
 
-static struct part *find_free(struct copy *c)
+int stage_direct_add(struct stage_direct **direct, const struct stage_direct_item *item,
+	struct sha256 *ret_digest, uint64_t *ret_size, struct err *reterr)
 {
-	for (size_t i = 0; i < PARTS; i++)
-		if (c->part[i].state == PART_FREE)
-			return &c->part[i];
-	return NULL;
-}
-
-/* Cuts off what made the last part a whole one, and puts all of it on the server's disk. */
-static int finish(struct copy *c)
-{
-	struct stat st;
-
-	if (ftruncate(c->fd, (off_t)c->size) < 0 || fstat(c->fd, &st) < 0 || fsync(c->fd) < 0 ||
-		close(take_fd(&c->fd)) < 0)
-		return -errno;
-	return (uint64_t)st.st_size == c->size ? 0 : -EBADMSG;
-}
-
-int stage_direct(int in_fd, int dirfd, const char *name, struct sha256 *ret_digest,
-	uint64_t *ret_size, bool *ret_reading)
-{
-	__attribute__((cleanup(close_copy))) struct copy c = {.in_fd = in_fd, .fd = -1};
+	struct sha256_sum sum;
+	struct file *f;
 	int r;
 
-	*ret_reading = false;
-	if (lseek(in_fd, 0, SEEK_SET) < 0)
-		return -errno;
-	sha256_begin(&c.sum);
-	r = open_copy(&c, dirfd, name);
-	while (r == 0 && (!c.end || c.busy)) {
-		struct part *p = c.end ? NULL : find_free(&c);
-
-		if (p)
-			r = send_next(&c, p, ret_reading);
-		if (r == 0 && c.busy)
-			r = reap(&c, !p);
-	}
-	if (r == 0)
-		r = finish(&c);
+	if (!*direct)
+		*direct = begin();
+	if (!*direct)
+		return -EOPNOTSUPP;
+	if (lseek(item->in_fd, 0, SEEK_SET) < 0)
+		return err_sys(reterr, -errno, "cannot read %s", item->source);
+	r = find_file(*direct, &f, reterr);
 	if (r < 0)
 		return r;
-	sha256_end(&c.sum, ret_digest);
-	*ret_size = c.size;
+	*f = (struct file){.fd = files_create(item->dirfd, item->name, O_DIRECT)};
+	if (f->fd == -EINVAL)
+		return -EOPNOTSUPP;
+	if (f->fd < 0)
+		return stage_direct_err(item->path, f->fd, reterr);
+	(void)snprintf(f->path, sizeof(f->path), "%s", item->path); /* a cut name is still one */
+	sha256_begin(&sum);
+	r = feed(*direct, f, item, &sum, reterr);
+	if (r == 0 && !f->busy && f->fd >= 0) {
+		r = finish(f);
+		if (r < 0)
+			r = stage_direct_err(f->path, r, reterr);
+	}
+	if (r < 0)
+		return r;
+	sha256_end(&sum, ret_digest);
+	*ret_size = f->size;
 	return 0;
+}
+
+int stage_direct_settle(struct stage_direct *direct, struct err *reterr)
+{
+	int r = 0;
+
+	while (r == 0 && direct && direct->busy)
+		r = reap(direct, true, reterr);
+	return r;
 }

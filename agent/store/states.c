@@ -77,36 +77,32 @@ void states_parse(struct span text, struct states *ret)
 		parse_line(span_cut(&text, '\n'), ret);
 }
 
-int states_load(int boot_dirfd, struct states *ret, struct err *reterr)
+int states_load(int ours_fd, struct states *ret, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_dir(boot_dirfd, FILES_DIR, false);
 	_cleanup_free_ char *text = NULL;
-	ssize_t n = ours;
+	ssize_t n = -ENOENT;
 
-	if (ours >= 0)
-		n = files_read_new(ours, STATES_NAME, TEXT_MAX + 1, &text);
+	if (ours_fd >= 0)
+		n = files_read_new(ours_fd, STATES_NAME, TEXT_MAX + 1, &text);
 	if (n < 0 && n != -ENOENT && n != -EFBIG)
 		return files_err(reterr, (int)n, "cannot read %s/%s", FILES_DIR, STATES_NAME);
 	states_parse(n < 0 ? SPAN_NONE : span_of(text, (size_t)n), ret);
 	return 0;
 }
 
-int states_save(int boot_dirfd, const struct states *st, struct err *reterr)
+int states_save(int ours_fd, const struct states *st, struct err *reterr)
 {
-	_cleanup_fd_ int ours = files_open_ours(boot_dirfd, false, reterr);
 	_cleanup_free_ char *text = malloc(TEXT_MAX);
 	size_t at = 0;
 	int r;
 
-	if (ours < 0)
-		return ours;
 	if (!text)
 		return err_set(reterr, -ENOMEM, "no memory for %s/%s", FILES_DIR, STATES_NAME);
 	for (unsigned int i = 0; i < st->n; i++)
 		at += (size_t)snprintf(text + at, TEXT_MAX - at, "%s %s %u %u\n", st->at[i].name,
 			mark_names[st->at[i].mark], st->at[i].attempts,
 			st->at[i].time_s); /* every line fits: LINE_MAX_SIZE */
-	r = files_replace(ours, ours, STATES_NAME, span_of(text, at));
+	r = files_replace(ours_fd, ours_fd, STATES_NAME, span_of(text, at));
 	if (r == -EBADMSG)
 		return err_set(reterr, r,
 			"the boot server has stored something else as %s/%s than it was sent",

@@ -37,14 +37,14 @@ const char *states_mark_name(enum states_mark mark);
 void states_parse(struct span text, struct states *ret);
 
 /*
- * Reads the file; one that is absent or far too long has no entries. Returns 0 or a negative errno
+ * Reads the file in pinet/, @ours_fd; one that is absent or far too long, and a negative @ours_fd, has no entries. Returns 0 or a negative errno
  * with @reterr.
  */
-int states_load(int boot_dirfd, struct states *ret, struct err *reterr)
+int states_load(int ours_fd, struct states *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /* Replaces the file. The caller holds the lock. Returns 0 or a negative errno with @reterr. */
-int states_save(int boot_dirfd, const struct states *st, struct err *reterr)
+int states_save(int ours_fd, const struct states *st, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /* The entry of @name, or NULL: it is as good as new then. */

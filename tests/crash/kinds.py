@@ -117,10 +117,12 @@ def scarce(context: Context) -> None:
 
 
 def children(context: Context) -> None:
-    """Calls of the programs that it starts, and of the process that reads back, too."""
+    """Calls of the programs that it starts, and of the processes that check and remove beside it, too."""
     names = ("read", "openat", "write", "newfstatat", "mmap") if context.whole else ("read",)
-    for name in names:
-        for number in range(3, 30 if context.whole else 6):  # the first are of /proc
+    numbers = {name: range(3, 30 if context.whole else 6) for name in names}  # the first are of /proc
+    numbers |= {name: range(1, 10 if context.whole else 3) for name in ("renameat", "unlinkat")}
+    for name in numbers:
+        for number in numbers[name]:
             for action in ("signal=KILL", "error=EIO"):
                 context.disturb(Fault(name, number, action, children=True), lenient=True)
 

@@ -164,15 +164,8 @@ class Scene:
         """The run that follows, which nothing disturbs, and one more, which has nothing to do."""
         for path in look.state_leftovers(self.rig.work):
             os.utime(path, (0, 0))  # recent ones might be somebody's who is at work
-        self.age_lock()
         self.check_again(self.rig.run(*self.again))
         self.check_idle()
-
-    def age_lock(self) -> None:
-        """A lock that does not say whose it is holds for ten minutes."""
-        lock = self.rig.path("boot/pinet/lock")
-        if os.path.exists(lock) and not look.content(lock):
-            os.utime(lock, (0, 0))
 
     def check_again(self, done: Result) -> None:
         untidy = self.untidy
@@ -414,8 +407,10 @@ class _Trial:
         super().change()
         self.must("sync")
         self.newest = self.rig.active()
-        text = self.rig.read("boot/pinet/states").replace(f"{self.newest} new 0", f"{self.newest} trying {self.attempts}")
-        self.rig.put("boot/pinet/states", text)
+        name = "boot/pinet/states"
+        text = self.rig.read(name) if os.path.exists(self.rig.path(name)) else ""
+        others = [line for line in text.splitlines() if not line.startswith(f"{self.newest} ")]
+        self.rig.put(name, "\n".join([*others, f"{self.newest} trying {self.attempts} 1", ""]))
         self.old, self.new = self.new, self.good_set
         self.argv = self.counted(self.booted())
 
@@ -428,7 +423,6 @@ class _Trial:
         need(not left, f"the next boot has left {left}")
 
     def finish(self) -> None:
-        self.age_lock()
         self.again = self.counted(self.booted())
         self.check_again(self.rig.run(*self.again))
         self.check_idle()

@@ -15,7 +15,7 @@ def first_and_nothing_new(rig: Rig) -> None:
     done = rig.sync()
     assert done.status == 0 and f"g000001-{V9} active, 2 files, 2 new" in done.err, done
     before = sorted(os.listdir(rig.path("boot/pinet")))
-    assert before == ["active", f"g000001-{V9}", "owner", "states"], before
+    assert before == ["active", f"g000001-{V9}", "owner"], before
     assert rig.state()["result"] == "ok" and rig.state()["generation"] == f"g000001-{V9}", rig.state()
     done = rig.sync()
     assert done.status == 0 and "nothing to do" in done.err, done

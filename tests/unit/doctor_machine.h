@@ -141,16 +141,16 @@ static inline void make_boot(void)
 		.created_s = 1764000000,
 		.layout = MANIFEST_LINK};
 	struct err err;
-	int dir;
+	int ours;
 
 	place("boot/firmware/pinet/states", "");
 	assert_int_equal(unlink("boot/firmware/pinet/states"), 0);
-	dir = open("boot/firmware", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(dir >= 0);
+	ours = open("boot/firmware/pinet", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(ours >= 0);
 	{
 		_cleanup_stage_ struct stage s = {.begun = false};
 
-		if (stage_begin(dir, &meta, &s, &err) < 0)
+		if (stage_begin(ours, &meta, NULL, 0, &s, &err) < 0)
 			fail_msg("%s", err.text);
 		stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "a kernel");
 		stage_text(&s, MANIFEST_INITRAMFS, "initrd.img", "an initramfs");
@@ -159,7 +159,7 @@ static inline void make_boot(void)
 		if (stage_commit(&s, &err) < 0)
 			fail_msg("%s", err.text);
 	}
-	close(dir);
+	close(ours);
 	assert_int_equal(symlink("g000001-6", "boot/firmware/pinet/active"), 0);
 }
 

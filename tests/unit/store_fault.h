@@ -33,7 +33,7 @@ static struct {
 	bool armed;
 	int n, stop_at, stop_errno;
 	size_t io_max; /* reads and writes move no more than this; 0 for no limit */
-	int link_errno; /* of every linkat */
+	int link_errno; /* of every linkat and symlinkat */
 	bool no_direct_open, no_direct_read; /* O_DIRECT is EINVAL */
 	bool link_lost, rename_lost; /* it is done, and what NFS says to the repeated call */
 	const char *spoil; /* what is written to a file whose name begins with this is spoilt */
@@ -178,27 +178,35 @@ int unlinkat(int dirfd, const char *path, int flags)
 	return fault_here() ? -1 : (int)syscall(SYS_unlinkat, dirfd, path, flags);
 }
 
+/* True if a link is not to be made. */
+static bool link_refused(void)
+{
+	if (fault_here())
+		return true;
+	if (fault.link_errno)
+		errno = fault.link_errno;
+	return fault.link_errno != 0;
+}
+
+/* What making a link returned, or what NFS says to the repeated call. */
+static int link_answer(int r)
+{
+	if (r < 0 || !fault.link_lost)
+		return r;
+	errno = EEXIST;
+	return -1;
+}
+
 int symlinkat(const char *to, int dirfd, const char *path)
 {
-	return fault_here() ? -1 : (int)syscall(SYS_symlinkat, to, dirfd, path);
+	return link_refused() ? -1 : link_answer((int)syscall(SYS_symlinkat, to, dirfd, path));
 }
 
 int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
-	int r;
-
-	if (fault_here())
-		return -1;
-	if (fault.link_errno) {
-		errno = fault.link_errno;
-		return -1;
-	}
-	r = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
-	if (r == 0 && fault.link_lost) {
-		errno = EEXIST;
-		return -1;
-	}
-	return r;
+	return link_refused()
+		       ? -1
+		       : link_answer((int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags));
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
@@ -312,6 +320,18 @@ static inline int open_files(void)
 }
 
 /* A descriptor of the directory @name. */
+/* pinet/, which is made if there is none. */
+static inline int ours_fd(void)
+{
+	int fd;
+
+	if (mkdir("pinet", 0755) < 0)
+		assert_int_equal(errno, EEXIST);
+	fd = open("pinet", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 static inline int dir_fd(const char *name)
 {
 	int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

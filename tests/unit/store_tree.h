@@ -33,27 +33,67 @@ static inline void make_generation(uint32_t number, const char *text)
 {
 	struct manifest meta = meta_of(number);
 	_cleanup_stage_ struct stage s = {.begun = false};
-	int dir = dir_fd(".");
+	int ours = ours_fd();
 	struct err err;
 
-	if (stage_begin(dir, &meta, &s, &err) < 0)
+	if (stage_begin(ours, &meta, NULL, 0, &s, &err) < 0)
 		fail_msg("%s", err.text);
 	stage_text(&s, MANIFEST_KERNEL, "vmlinuz", text);
 	stage_text(&s, MANIFEST_INITRAMFS, "initrd.img", "an initramfs");
 	stage_text(&s, MANIFEST_DTB, "dtb/broadcom/a.dtb", "a device tree");
 	if (stage_commit(&s, &err) < 0)
 		fail_msg("%s", err.text);
-	close(dir);
+	stage_end(&s);
+	close(ours);
+}
+
+/* What the stage of begin_stage() borrows. */
+static struct {
+	int ours;
+	unsigned int n;
+	struct stage_older at[STAGE_OLDER];
+} lent;
+
+static inline void give_lent(void)
+{
+	while (lent.n)
+		stage_older_done(&lent.at[--lent.n]);
+	close(lent.ours);
+}
+
+/* Ends what begin_stage() began, also more than once. */
+static inline void end_stage(struct stage *s)
+{
+	if (!s->begun)
+		return;
+	stage_end(s);
+	give_lent();
+}
+
+/* Begins generation @meta, the others being the older ones. */
+static inline int begin_stage(struct stage *s, const struct manifest *meta, struct err *err)
+{
+	struct generation_list *list = calloc(1, sizeof(*list));
+	int r;
+
+	lent.ours = ours_fd();
+	r = generation_list(lent.ours, list, err);
+	if (r == 0) {
+		lent.n = stage_load_older(lent.ours, list, lent.at);
+		r = stage_begin(lent.ours, meta, lent.at, lent.n, s, err);
+	}
+	free(list);
+	if (r < 0)
+		give_lent();
+	return r;
 }
 
 /* Begins generation 2. */
 static inline int begin_second(struct stage *s, struct err *err)
 {
 	struct manifest meta = meta_of(2);
-	int dir = dir_fd("."), r = stage_begin(dir, &meta, s, err);
 
-	close(dir);
-	return r;
+	return begin_stage(s, &meta, err);
 }
 
 static inline int stage_source(struct stage *s, const char *path, const char *source,

@@ -21,12 +21,12 @@ static const char *listed(void)
 {
 	static char out[2048];
 	struct generation_list *list = calloc(1, sizeof(*list));
-	int dir = dir_fd("."), r;
+	int ours = ours_fd(), r;
 	size_t at = 0;
 	struct err err = {0};
 
-	r = generation_list(dir, list, &err);
-	close(dir);
+	r = generation_list(ours, list, &err);
+	close(ours);
 	if (r < 0) {
 		assert_int_equal(err.code, r);
 		(void)snprintf(out, sizeof(out), "%s", err.text);
@@ -41,12 +41,15 @@ static const char *listed(void)
 
 static uint32_t next_number(void)
 {
-	uint32_t n = 0;
-	int dir = dir_fd(".");
+	struct generation_list *list = calloc(1, sizeof(*list));
+	int ours = ours_fd();
+	uint32_t n;
 	struct err err;
 
-	assert_int_equal(generation_next_number(dir, &n, &err), 0);
-	close(dir);
+	assert_int_equal(generation_list(ours, list, &err), 0);
+	n = list->next;
+	free(list);
+	close(ours);
 	return n;
 }
 
@@ -55,8 +58,6 @@ static void test_list(void **state)
 	(void)state;
 	assert_string_equal(listed(), "+0");
 	assert_int_equal(next_number(), 1);
-	make_dir("pinet");
-	assert_string_equal(listed(), "+0");
 	make_dir("pinet/g000010-6");
 	make_dir("pinet/g000002-6.1");
 	make_dir("pinet/g1000000-6");
@@ -74,48 +75,76 @@ static void test_list(void **state)
 	assert_int_equal(next_number(), 1000008);
 }
 
+/* generation_list() of something that is no directory. */
+static int open_list(const char *name)
+{
+	struct generation_list *list = calloc(1, sizeof(*list));
+	int fd = open(name, O_RDONLY | O_CLOEXEC), r;
+	struct err err;
+
+	r = generation_list(fd, list, &err);
+	assert_string_equal(err.text, "cannot read pinet/: Not a directory");
+	free(list);
+	close(fd);
+	return r;
+}
+
 static void test_list_refused(void **state)
 {
 	char name[64];
-	uint32_t n = 7;
-	int dir = dir_fd(".");
-	struct err err;
 
 	(void)state;
-	put("pinet", "");
-	assert_string_equal(listed(), "cannot open pinet/: Not a directory");
-	unlink("pinet");
-	assert_int_equal(symlink(".", "pinet"), 0);
-	assert_string_equal(listed(), "cannot open pinet/: Not a directory");
-	unlink("pinet");
 	make_dir("pinet");
 	make_dir("pinet/g999999999-6");
-	assert_int_equal(generation_next_number(dir, &n, &err), -ERANGE);
-	assert_string_equal(err.text, "the numbers of generations are used up");
-	assert_int_equal(n, 7);
+	assert_int_equal(next_number(), NAME_NUMBER_MAX + 1);
 	for (int i = 0; i < GENERATIONS; i++) {
 		(void)snprintf(name, sizeof(name), "pinet/g%06d-6", i);
 		make_dir(name);
 	}
 	assert_string_equal(listed(), "pinet/ has more than 256 generations");
+	assert_int_equal(system("rm -r pinet/g*"), 0);
 	for (int i = 0; i < 4096; i++) {
 		(void)snprintf(name, sizeof(name), "pinet/%d", i);
 		put(name, "");
 	}
-	assert_int_equal(generation_next_number(dir, &n, &err), -E2BIG);
-	assert_string_equal(err.text, "pinet/ has more than 4096 names");
-	fault_arm(1, ESTALE);
-	assert_int_equal(generation_next_number(dir, &n, &err), -ESTALE);
-	assert_string_equal(err.text,
-		"cannot open pinet/: Stale file handle; the boot server does not know this "
-		"directory any more: mount it again");
-	close(dir);
+	assert_string_equal(listed(), "pinet/ has more than 4096 names");
+	assert_int_equal(open_list("pinet/0"), -ENOTDIR);
+}
+
+static void test_list_changes(void **state)
+{
+	struct generation_list *list = calloc(1, sizeof(*list));
+	char name[NAME_SIZE];
+	struct err err;
+
+	(void)state;
+	/* There is no pinet/. */
+	assert_int_equal(generation_list(-ENOENT, list, &err), 0);
+	assert_int_equal(list->n, 0);
+	assert_int_equal(list->next, 1);
+	assert_int_equal(generation_add(list, "g000007-6"), 0);
+	assert_int_equal(generation_add(list, "g000003-6"), 0);
+	assert_int_equal(generation_add(list, "../x"), -EINVAL);
+	assert_int_equal(list->n, 2);
+	assert_int_equal(list->next, 8);
+	assert_string_equal(list->at[0].name, "g000003-6");
+	generation_gone(list, 0);
+	assert_int_equal(list->n, 1);
+	assert_string_equal(list->at[0].name, "g000007-6");
+	for (uint32_t i = 8; list->n < GENERATIONS; i++) {
+		assert_int_equal(name_make(i, "6", name), 0);
+		assert_int_equal(generation_add(list, name), 0);
+	}
+	assert_int_equal(generation_add(list, "g000001-6"), -EINVAL);
+	generation_gone(list, GENERATIONS - 1);
+	assert_int_equal(list->n, GENERATIONS - 1);
+	free(list);
 }
 
 static int load(const char *name, struct err *err)
 {
 	_cleanup_manifest_ struct manifest m = {.n = 0};
-	int dir = dir_fd("."), before = open_files(), r = generation_load(dir, name, &m, err);
+	int dir = ours_fd(), before = open_files(), r = generation_load(dir, name, &m, err);
 
 	assert_int_equal(open_files(), before);
 	close(dir);
@@ -157,7 +186,7 @@ static const char *checked(bool read)
 {
 	static struct err err;
 	_cleanup_manifest_ struct manifest m = {.n = 0};
-	int dir = dir_fd("."), before = open_files(), r;
+	int dir = ours_fd(), before = open_files(), r;
 
 	assert_int_equal(generation_load(dir, "g000001-6", &m, &err), 0);
 	r = generation_check(dir, &m, read, &err);
@@ -226,7 +255,7 @@ static void test_room(void **state)
 
 static void test_remove(void **state)
 {
-	int dir = dir_fd(".");
+	int dir = ours_fd();
 	struct err err;
 
 	(void)state;
@@ -252,7 +281,7 @@ static void test_remove(void **state)
 static void test_remove_stopped(void **state)
 {
 	struct err err;
-	int dir = dir_fd("."), status = 77 << 8;
+	int dir = ours_fd(), status = 77 << 8;
 
 	(void)state;
 	for (int at = 1; status == 77 << 8; at++) {
@@ -281,7 +310,7 @@ static void test_remove_stopped(void **state)
 static void test_clean(void **state)
 {
 	char name[64];
-	int dir = dir_fd(".");
+	int dir = ours_fd();
 	struct err err;
 
 	(void)state;
@@ -304,7 +333,7 @@ static void test_clean(void **state)
 	/* One that cannot be removed does not keep the others. */
 	put("pinet/.tmp-1", "");
 	put("pinet/.tmp-2", "");
-	fault_arm(3, EROFS);
+	fault_arm(1, EROFS);
 	assert_int_equal(generation_clean(dir, &err), -EROFS);
 	fault.armed = false;
 	assert_int_equal(entries("pinet"), 4);
@@ -353,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_directory(test_list),
 		in_directory(test_list_refused),
+		in_directory(test_list_changes),
 		in_directory(test_load),
 		in_directory(test_check),
 		cmocka_unit_test(test_room),

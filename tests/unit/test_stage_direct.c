@@ -29,17 +29,35 @@ static void make_source(size_t size)
 struct result {
 	struct sha256 digest;
 	uint64_t size;
-	bool reading;
+	struct err err;
 };
+
+/* Adds a copy of @source with the name @name to what is on its way. */
+static int add(
+	struct stage_direct **direct, const char *source, const char *name, struct result *ret)
+{
+	struct stage_direct_item item = {.in_fd = open(source, O_RDONLY | O_CLOEXEC),
+		.dirfd = dir_fd("."),
+		.name = name,
+		.path = name,
+		.source = source};
+	int r;
+
+	assert_true(item.in_fd >= 0);
+	r = stage_direct_add(direct, &item, &ret->digest, &ret->size, &ret->err);
+	close(item.in_fd);
+	close(item.dirfd);
+	return r;
+}
 
 static int copy(const char *source, struct result *ret)
 {
-	int dir = dir_fd("."), in = open(source, O_RDONLY | O_CLOEXEC), r;
+	struct stage_direct *direct = NULL;
+	int r = add(&direct, source, "copy", ret);
 
-	assert_true(in >= 0);
-	r = stage_direct(in, dir, "copy", &ret->digest, &ret->size, &ret->reading);
-	close(in);
-	close(dir);
+	if (r == 0)
+		r = stage_direct_settle(direct, &ret->err);
+	stage_direct_end(&direct);
 	return r;
 }
 
@@ -58,7 +76,7 @@ static bool cannot(void)
 	return r == -EOPNOTSUPP;
 }
 
-static void check_copy(uint64_t size, const struct result *res)
+static void check_copy(const char *name, uint64_t size, const struct result *res)
 {
 	struct sha256 have, want;
 	uint64_t have_size, want_size;
@@ -66,13 +84,12 @@ static void check_copy(uint64_t size, const struct result *res)
 	struct stat st;
 
 	assert_int_equal(res->size, size);
-	assert_false(res->reading);
-	assert_int_equal(files_read_back(dir, "copy", &have, &have_size), 0);
+	assert_int_equal(files_read_back(dir, name, &have, &have_size), 0);
 	assert_int_equal(files_read_back(dir, "source", &want, &want_size), 0);
 	assert_int_equal(have_size, size);
 	assert_true(sha256_eq(&have, &want));
 	assert_true(sha256_eq(&res->digest, &want));
-	assert_int_equal(stat("copy", &st), 0);
+	assert_int_equal(stat(name, &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0644);
 	close(dir);
 }
@@ -92,7 +109,7 @@ static void test_sizes(void **state)
 
 		make_source(sizes[i]);
 		assert_int_equal(copy("source", &res), 0);
-		check_copy(sizes[i], &res);
+		check_copy("copy", sizes[i], &res);
 		assert_int_equal(unlink("copy"), 0);
 	}
 	assert_int_equal(open_files(), before);
@@ -111,7 +128,7 @@ static void test_short_reads(void **state)
 	fault.io_max = 70001;
 	assert_int_equal(copy("source", &res), 0);
 	fault.io_max = 0;
-	check_copy(PART + 100, &res);
+	check_copy("copy", PART + 100, &res);
 }
 
 static void test_refused(void **state)
@@ -124,40 +141,74 @@ static void test_refused(void **state)
 	make_source(10);
 	put("copy", "mine");
 	assert_int_equal(copy("source", &res), -EEXIST);
-	assert_false(res.reading);
+	assert_string_equal(res.err.text, "cannot write copy to the boot server: File exists");
 	assert_string_equal(get("copy"), "mine");
 	assert_int_equal(unlink("copy"), 0);
 	assert_int_equal(copy(".", &res), -EISDIR);
-	assert_true(res.reading);
+	assert_string_equal(res.err.text, "cannot read .: Is a directory");
 	assert_int_equal(unlink("copy"), 0);
 	fault.no_direct_open = true;
 	assert_int_equal(copy("source", &res), -EOPNOTSUPP);
 	fault.no_direct_open = false;
 }
 
+/* More files than can be open at once, of which each has parts on its way as the next begins. */
+static void test_several(void **state)
+{
+	struct stage_direct *direct = NULL;
+	struct result res[20];
+	int before = open_files();
+	char name[16];
+
+	(void)state;
+	if (cannot())
+		skip();
+	make_source(2 * PART + 1);
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(name, sizeof(name), "copy%d", i);
+		assert_int_equal(add(&direct, "source", name, &res[i]), 0);
+	}
+	assert_int_equal(stage_direct_settle(direct, &res[0].err), 0);
+	assert_int_equal(stage_direct_settle(direct, &res[0].err), 0);
+	assert_int_equal(open_files(), before);
+	stage_direct_end(&direct);
+	stage_direct_end(&direct);
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(name, sizeof(name), "copy%d", i);
+		check_copy(name, 2 * PART + 1, &res[i]);
+	}
+}
+
+/* Whatever fails of two files, both are whole, or it is said; nothing is left open. */
 static void test_failing(void **state)
 {
-	int before = open_files(), dir = dir_fd("."), r = -EIO;
+	int before = open_files(), r = -EIO;
 
 	(void)state;
 	if (cannot())
 		skip();
 	make_source(2 * PART + 5);
 	for (int i = 1; r < 0; i++) {
-		struct result res;
-		int in = open("source", O_RDONLY | O_CLOEXEC);
+		struct stage_direct *direct = NULL;
+		struct result one, two;
 
 		fault_arm(i, EIO);
-		r = stage_direct(in, dir, "copy", &res.digest, &res.size, &res.reading);
-		fault.armed = false;
-		close(in);
-		assert_true(r == 0 || r == -EIO);
+		r = add(&direct, "source", "copy", &one);
 		if (r == 0)
-			check_copy(2 * PART + 5, &res);
+			r = add(&direct, "source", "second", &two);
+		if (r == 0)
+			r = stage_direct_settle(direct, &one.err);
+		fault.armed = false;
+		stage_direct_end(&direct);
+		assert_true(r == 0 || r == -EIO);
+		if (r == 0) {
+			check_copy("copy", 2 * PART + 5, &one);
+			check_copy("second", 2 * PART + 5, &two);
+		}
 		(void)unlink("copy");
-		assert_in_range(i, 1, 20);
+		(void)unlink("second");
+		assert_in_range(i, 1, 40);
 	}
-	close(dir);
 	assert_int_equal(open_files(), before);
 }
 
@@ -167,6 +218,7 @@ int main(void)
 		in_directory(test_sizes),
 		in_directory(test_short_reads),
 		in_directory(test_refused),
+		in_directory(test_several),
 		in_directory(test_failing),
 	};
 

@@ -43,7 +43,7 @@ static void test_link(void **state)
 		assert_int_equal(stage_verify(&s, i, &err), 0);
 	assert_int_equal(stage_commit(&s, &err), 0);
 	assert_string_equal(get("pinet/g000002-6/other"), "AN INITRAMFS");
-	stage_end(&s);
+	end_stage(&s);
 }
 
 /* Servers without hard links, and those that lose an answer. */
@@ -63,7 +63,7 @@ static void test_link_refused(void **state)
 		assert_false(shared("vmlinuz"));
 		assert_int_equal(s.n_written, 1);
 		assert_int_equal(stage_verify(&s, 0, &err), 0);
-		stage_end(&s);
+		end_stage(&s);
 	}
 	assert_int_equal(begin_second(&s, &err), 0);
 	fault.link_errno = ENOSPC;
@@ -76,7 +76,7 @@ static void test_link_refused(void **state)
 	assert_int_equal(stage_file(&s, &item, NULL, &err), 0);
 	assert_true(shared("vmlinuz"));
 	assert_int_equal(s.n_linked, 1);
-	stage_end(&s);
+	end_stage(&s);
 }
 
 /* What does not have the size that its manifest says, or that the TFTP server cannot read. */
@@ -99,7 +99,7 @@ static void test_link_damaged(void **state)
 	for (size_t i = 0; i < s.manifest.n; i++)
 		assert_int_equal(stage_verify(&s, i, &err), 0);
 	assert_int_equal(mode_of("pinet/.new-g000002-6/initrd.img"), 0644);
-	stage_end(&s);
+	end_stage(&s);
 }
 
 static void set_mtime(const char *path, time_t s, long ns)
@@ -131,7 +131,7 @@ static void test_link_written_since(void **state)
 		stage_text(&s, MANIFEST_KERNEL, "vmlinuz", "one");
 		assert_int_equal(s.n_linked, 1);
 		assert_int_equal(stage_verify(&s, 0, &err), written[i].verdict);
-		stage_end(&s);
+		end_stage(&s);
 	}
 }
 
@@ -171,7 +171,7 @@ static void test_known(void **state)
 	for (size_t i = 0; i < s.manifest.n; i++)
 		assert_int_equal(stage_verify(&s, i, &err), 0);
 	assert_string_equal(get("pinet/.new-g000002-6/third"), "two");
-	stage_end(&s);
+	end_stage(&s);
 	close(item.dirfd);
 }
 
@@ -180,21 +180,20 @@ static void test_older(void **state)
 {
 	struct stage s = {.begun = false};
 	struct manifest meta = meta_of(20);
-	int dir = dir_fd("."), before = open_files();
+	int before = open_files();
 	struct err err;
 
 	(void)state;
 	for (uint32_t i = 1; i <= 8; i++)
 		make_generation(i, "text");
 	put("pinet/g000007-6/manifest", "damaged");
-	assert_int_equal(stage_begin(dir, &meta, &s, &err), 0);
+	assert_int_equal(begin_stage(&s, &meta, &err), 0);
 	assert_int_equal(s.n_older, STAGE_OLDER);
 	assert_string_equal(s.older[0].manifest.generation, "g000008-6");
 	assert_string_equal(s.older[1].manifest.generation, "g000006-6");
 	assert_string_equal(s.older[3].manifest.generation, "g000004-6");
-	stage_end(&s);
+	end_stage(&s);
 	assert_int_equal(open_files(), before);
-	close(dir);
 }
 
 int main(void)
