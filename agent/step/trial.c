@@ -116,8 +116,10 @@ static int go_back(struct view *v, uint32_t now_s, struct trial_report *out, str
 static int judge(
 	struct view *v, const struct trial_boot *boot, struct trial_report *out, struct err *reterr)
 {
-	const struct states_entry *entry = states_find(&v->states, v->active);
+	const struct states_entry *entry;
 
+	states_keep(&v->states, &v->list); /* those that are gone */
+	entry = states_find(&v->states, v->active);
 	out->attempts = entry ? entry->attempts : 0;
 	out->verdict = TRIAL_OTHER;
 	if (!is_running(boot, v->active))
@@ -129,7 +131,6 @@ static int judge(
 		return go_back(v, boot->now_s, out, reterr);
 	out->verdict = TRIAL_COUNTED;
 	out->attempts++;
-	states_keep(&v->states, &v->list);
 	if (states_put(&v->states, v->active, STATES_TRYING, out->attempts, boot->now_s) < 0)
 		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
 	return states_save(v->ours_fd, &v->states, reterr);

@@ -29,11 +29,11 @@ static int open_names(int ours_fd, DIR **ret, struct err *reterr)
 	if (ours_fd < 0)
 		return 0;
 	fd = fcntl(ours_fd, F_DUPFD_CLOEXEC, 0);
-	d = fd < 0 ? NULL : fdopendir(fd);
+	/* Where it is it shares with @ours_fd. */
+	d = fd < 0 || lseek(fd, 0, SEEK_SET) < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return files_err(reterr, -errno, "cannot read %s/", FILES_DIR);
 	(void)take_fd(&fd); /* the stream has it */
-	rewinddir(d); /* where it is it shares with @ours_fd */
 	*ret = d;
 	return 0;
 }

@@ -409,7 +409,8 @@ class _Trial:
         self.newest = self.rig.active()
         name = "boot/pinet/states"
         text = self.rig.read(name) if os.path.exists(self.rig.path(name)) else ""
-        others = [line for line in text.splitlines() if not line.startswith(f"{self.newest} ")]
+        there = look.generations(self.rig.boot).keys() - {self.newest}
+        others = [line for line in text.splitlines() if line.split()[0] in there]
         self.rig.put(name, "\n".join([*others, f"{self.newest} trying {self.attempts} 1", ""]))
         self.old, self.new = self.new, self.good_set
         self.argv = self.counted(self.booted())
