@@ -49,7 +49,8 @@ target_lio_runs()
 	[ -z "$root" ] && [ "$conf_service_lio" != none ] && [ -d /sys/kernel/config/target ]
 }
 
-# target_lio_apply ID IQN: the kernel has what the file says, or no such target; others stay as they are.
+# target_lio_apply ID IQN: the kernel has what the file says, or no such target; others stay as they are, and so do the
+# settings that targetcli keeps for its user.
 target_lio_apply()
 {
 	local id="$1" iqn="$2" file kind
@@ -66,7 +67,7 @@ target_lio_apply()
 		done
 		[ ! -e "$file" ] || grep -v '^#' "$file"
 		echo "saveconfig"
-	} | timeout 60 targetcli >"$work/targetcli" 2>&1 || return 1
+	} | TARGETCLI_HOME="$work/lio" timeout 60 targetcli >"$work/targetcli" 2>&1 || return 1
 	# it ends with 0 whatever happened
 	if [ -e "$file" ] && [ ! -d "/sys/kernel/config/target/iscsi/$iqn/tpgt_1/acls" ]; then
 		printf 'pinet-server: targetcli: %s\n' "$(grep -v -i password "$work/targetcli" | tail -n 1 | tr -cd '[:print:]')" >&2
