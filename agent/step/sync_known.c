@@ -218,14 +218,16 @@ static void prune_beside(const void *ctx, void *result)
 void sync_prune_begin(struct sync *s, const char *name)
 {
 	char active[NAME_SIZE];
+	unsigned int which[GENERATIONS];
 
 	if (generation_add(&s->list, name) < 0)
 		return; /* there is one too many, which will be said */
 	strcpy(active, s->active);
 	if (!s->wish->once)
 		strcpy(s->active, name);
-	/* Without a child nothing is removed this time. */
-	(void)!sync_child_start(&s->pruner, prune_beside, s, sizeof(struct pruned));
+	/* Without a child it is done afterwards. */
+	if (surplus(s, s->active, s->wish->keep, which))
+		(void)!sync_child_start(&s->pruner, prune_beside, s, sizeof(struct pruned));
 	strcpy(s->active, active);
 	generation_gone(&s->list, s->list.n - 1);
 }
