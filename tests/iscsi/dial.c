@@ -3,15 +3,18 @@
  * out: what the native engine does on the wire.
  *
  * Usage: dial SECONDS PORTAL INITIATOR TARGET [none|crc32c|prefer [USER SECRET [USER_IN SECRET_IN]]]
+ * TARGET "?ID" is the one that discovery finds for that id: the time then is of both.
  * Prints the portals reached and to come back to, what was agreed, and on a line of its own the time.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "step/iscsi_dial.h"
+#include "step/iscsi_discovery.h"
 #include "step/iscsi_wire.h"
 
 #define LOGOUT_MS 10000
@@ -66,6 +69,26 @@ static int log_out(const struct iscsi_link *link)
 	return r;
 }
 
+/* Asks @portal for its targets and takes the one of @id, into @ret_name. */
+static int find(const char *id, const char *initiator, const struct chap *chap,
+	const struct portal *portal, uint64_t deadline_ms, char ret_name[PLAN_NAME_SIZE],
+	struct err *reterr)
+{
+	static struct plan plan;
+	struct iscsi_discovery found;
+	int r;
+
+	snprintf(plan.initiator, sizeof(plan.initiator), "%s", initiator);
+	plan.chap = *chap;
+	r = iscsi_discovery_run(&plan, portal, deadline_ms, &found, reterr);
+	if (r < 0)
+		return r;
+	r = iscsi_targets_choose((struct span){found.text.bytes, found.text.len}, id, "the portal",
+		initiator, ret_name, reterr);
+	free(found.text.bytes);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct chap chap = {.present = argc > 7, .mutual = argc > 9};
@@ -74,6 +97,8 @@ int main(int argc, char **argv)
 	struct iscsi_link link;
 	struct portal portal;
 	struct err err = {.code = 0};
+	char target[PLAN_NAME_SIZE];
+	uint64_t deadline_ms;
 	uint32_t seconds;
 	long start;
 
@@ -93,9 +118,20 @@ int main(int argc, char **argv)
 		snprintf(chap.secret_in, sizeof(chap.secret_in), "%s", argv[9]);
 	}
 	start = now_us();
+	deadline_ms = clock_now_ms() + seconds * 1000ull;
 	if (settings_parse_portal(span_str(argv[2]), &portal, &err) < 0 ||
-		chap_keys_take(&chap, &keys, &err) < 0 ||
-		iscsi_dial(&config, &portal, clock_now_ms() + seconds * 1000ull, &link, &err) < 0) {
+		chap_keys_take(&chap, &keys, &err) < 0) {
+		printf("%s\n", err.text);
+		return 1;
+	}
+	if (argv[4][0] == '?') {
+		if (find(argv[4] + 1, argv[3], &chap, &portal, deadline_ms, target, &err) < 0) {
+			printf("%s\n", err.text);
+			return 1;
+		}
+		config.target = target;
+	}
+	if (iscsi_dial(&config, &portal, deadline_ms, &link, &err) < 0) {
 		printf("%s\n", err.text);
 		return 1;
 	}
