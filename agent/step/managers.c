@@ -31,11 +31,12 @@ static const struct file files[] = {
 	/*
 	 * systemd.network(5): KeepConfiguration=yes keeps addresses and routes at start, stop and
 	 * reload, also those that networkd did not set. It manages the interface for all that, so
-	 * that it passes DNS= on and systemd-networkd-wait-online is content.
+	 * that it passes DNS= on and systemd-networkd-wait-online is content: 257 (trixie) would wait
+	 * for ever for an IPv6 router without ConfigureWithoutCarrier=.
 	 */
 	{"systemd/network/00-pinet.network",
 		HEAD "[Match]\nName=\1\n\n[Network]\nKeepConfiguration=yes\nIgnoreCarrierLoss=yes\n"
-		     "DNS=\2\nDomains=\3\n",
+		     "ConfigureWithoutCarrier=yes\nDNS=\2\nDomains=\3\n",
 		" ", false},
 	/* NetworkManager.conf(5), "Device List Format" and "GLOBAL-DNS SECTION": /etc has the last word */
 	{"NetworkManager/conf.d/00-pinet.conf",

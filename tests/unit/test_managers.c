@@ -142,12 +142,13 @@ static void test_networkd(void **state)
 	assert_true(write_all(p, &eth0) > 0);
 	is(p, "systemd/network/00-pinet.network",
 		"# Made by pinet: the root is behind eth0.\n[Match]\nName=eth0\n\n[Network]\n"
-		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\nDNS=192.168.77.1 192.168.77.2\n"
+		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\nConfigureWithoutCarrier=yes\n"
+		"DNS=192.168.77.1 192.168.77.2\n"
 		"Domains=lab.example example\n");
 	assert_true(write_all(p, &no_dns) > 0);
 	is(p, "systemd/network/00-pinet.network",
 		"# Made by pinet: the root is behind end0.\n[Match]\nName=end0\n\n[Network]\n"
-		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\n");
+		"KeepConfiguration=yes\nIgnoreCarrierLoss=yes\nConfigureWithoutCarrier=yes\n");
 }
 
 static void test_networkmanager(void **state)
