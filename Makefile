@@ -77,6 +77,7 @@ install: $(BUILD)/pinet $(BUILD)/pinet-agent
 	install -D -m 0755 conf/kernel/prerm $(DESTDIR)/etc/kernel/prerm.d/pinet
 	install -D -m 0755 conf/update-motd.d/80-pinet $(DESTDIR)/etc/update-motd.d/80-pinet
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) conf/systemd/*
+	install -D -m 0755 conf/system-shutdown/pinet $(DESTDIR)$(dir $(UNITDIR))system-shutdown/pinet
 	install -D -m 0644 conf/bash-completion/pinet \
 		$(DESTDIR)/usr/share/bash-completion/completions/pinet
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What is kept of the mount of the boot files: the plan for it, how it went, its unit.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -11,7 +13,8 @@
 #include "base/log.h"
 #include "cmd/firmware_files.h"
 
-#define UNIT_DIR "/run/systemd/system"
+#define UNIT_DIR  "/run/systemd/system"
+#define WANTS_DIR UNIT_DIR "/remote-fs.target.wants"
 
 void firmware_files_plan(const struct state *st, struct plan *plan)
 {
@@ -33,6 +36,7 @@ void firmware_files_plan(const struct state *st, struct plan *plan)
 int firmware_files_unit(const struct firmware_report *report, struct err *reterr)
 {
 	char name[PLAN_PATH_SIZE * 4], path[PLAN_PATH_SIZE * 4 + 64], text[2048];
+	char to[PLAN_PATH_SIZE * 4 + 4];
 	int r = firmware_unit_name(report->where, name, sizeof(name));
 
 	if (r == 0)
@@ -43,6 +47,14 @@ int firmware_files_unit(const struct firmware_report *report, struct err *reterr
 	r = fs_mkdirs(UNIT_DIR, 0755);
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
+	if (r < 0)
+		return err_sys(reterr, r, "cannot write %s", path);
+	/* A soft-reboot unmounts it, and not every fstab has a line that would bring it back. */
+	(void)snprintf(path, sizeof(path), WANTS_DIR "/%s", name);
+	(void)snprintf(to, sizeof(to), "../%s", name);
+	r = fs_mkdirs(WANTS_DIR, 0755);
+	if (r == 0 && symlink(to, path) < 0 && errno != EEXIST)
+		r = -errno;
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
 }
 

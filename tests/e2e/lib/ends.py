@@ -17,29 +17,66 @@ _UNITS = {
     "/etc/systemd/system/late.service": "[Unit]\nDefaultDependencies=no\nAfter=umount.target shutdown.target\n"
     "Before=final.target systemd-soft-reboot.service\n[Service]\nType=oneshot\nExecStart=/usr/lib/pinet-test/late\n",
     "/usr/lib/pinet-test/late": "#!/bin/sh -e\nhead -c 1000000 /dev/urandom >/var/tmp/late\n"
-    "sha256sum /var/tmp/late >/var/tmp/late.sum\ncut -d' ' -f1 /proc/uptime >/var/tmp/late.at\n",
+    "sha256sum /var/tmp/late >/var/tmp/late.sum\n",
 }
-_BEGIN = "cut -d' ' -f1 /proc/uptime >/var/tmp/begin.at\n"
 _SEEN = """
 sha256sum -c /var/tmp/late.sum
 rm /var/tmp/late
-awk '{ if (NR == 1) begin = $1; else print "@@shutdown: " $1 - begin " s from the request to the last unit, at " $1 " s" }' \\
-	/var/tmp/begin.at /var/tmp/late.at
 mountpoint /boot/firmware
 systemctl is-active boot-firmware.mount pinet-lease.service
 """
 _KEXEC = """
-kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --reuse-cmdline
+kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --command-line="$(cat /proc/cmdline) {words}"
 echo kexec >/run/pinet-test-end
 """
 # Where this systemd has it.
 _SOFT = """
 if [ -e /usr/lib/systemd/system/soft-reboot.target ]; then echo soft-reboot >/run/pinet-test-end; fi
 """
+# The LUN's system goes on to the one of the local disk, which is otherwise the same.
+_TO_LOCAL = f"""
+if grep lun /etc/pinet-test-marker; then
+{_KEXEC.replace("{words}", "pinet=off")}
+fi
+"""
+
+# What finalrd does, which Debian does not have: systemd-shutdown(8) leaves the root for /run/initramfs, from where it can
+# be unmounted.
+_EXITRD = {
+    "/etc/systemd/system/multi-user.target.d/exitrd.conf": "[Unit]\nWants=exitrd.service\n",
+    "/etc/systemd/system/exitrd.service": "[Unit]\nDescription=Prepare to leave the root\nBefore=pinet-facts.service\n"
+    "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/lib/pinet-test/exitrd\n",
+    "/usr/lib/pinet-test/exitrd": """#!/bin/sh -e
+mount -t tmpfs tmpfs /run/initramfs
+unmkinitramfs /boot/initrd.img-$(uname -r) /run/initramfs
+mkdir -p /run/initramfs/dev /run/initramfs/proc /run/initramfs/sys /run/initramfs/run /run/initramfs/oldroot
+cp --parents -L /sbin/kexec $(ldd /sbin/kexec | grep -o '/[^ ]*') /run/initramfs
+cp /usr/lib/pinet-test/exitrd-shutdown /run/initramfs/shutdown
+""",
+    "/usr/lib/pinet-test/exitrd-shutdown": """#!/bin/sh
+for path in $(awk '$2 ~ /^.oldroot./ { print $2 }' /proc/mounts | sort -r); do umount "$path"; done
+umount /oldroot && echo '@@left: the root is unmounted' >/dev/console
+case $1 in
+poweroff) poweroff -f ;;
+kexec) kexec -e -x ;;
+*) reboot -f ;;
+esac
+""",
+}
+
+
+def end_times(run) -> str:
+    """Prints how long each end took, from the request to the last line of the kernel, where that has one."""
+    markers = re.findall(r"^@@ marker\n(.*)$", run.console, re.M)
+    for marker, end in zip(markers, run.console.split("\n@@end ")[1:]):
+        said = re.match(r"(\S+) at ([\d.]+) s\n.*?\[ *([\d.]+)\] reboot: ", end.partition(BEGIN)[0], re.S)
+        if said:
+            print(f"{said[1]} of the {marker}: {float(said[3]) - float(said[2]):.1f} s", flush=True)
+    return ""
 
 
 def each_end(run) -> str:
-    """All four boots came to their end, and what each has left is there."""
+    """All four boots came to their end, what each has left is there, and none waited for a disk that had gone."""
     boots = [Facts(BEGIN + text) for text in run.console.split(BEGIN)[1:]]
     if len(boots) != 4 or not all(boot.complete for boot in boots):
         return f"{len(boots)} boots in place of four"
@@ -48,9 +85,15 @@ def each_end(run) -> str:
             return f"boot {number}: {boot['work'][-2000:]}"
         if boot["failed"]:
             return f"boot {number}: failed units: {boot['failed']}"
-    print("\n".join(re.findall(r"^@@(shutdown: .*)$", run.console, re.M)), flush=True)
     run.facts = boots[-1]
-    return ""
+    lost = re.search(r"^.*(ping timeout|rejecting I/O|I/O error).*$", run.console, re.M)
+    return f"the disk was gone too early: {lost[0]}" if lost else ""
+
+
+def local_second(run) -> str:
+    """The second of the four boots was that of the local disk."""
+    markers = re.findall(r"^@@ marker\n(.*)$", run.console, re.M)
+    return "" if markers == ["lun", "local disk", "lun", "lun"] else f"roots: {markers}"
 
 
 def after_power_off(run) -> str:
@@ -63,15 +106,37 @@ def after_power_off(run) -> str:
     return "" if found in said else f"{late} is not what was written"
 
 
-def all_ends(title: str, *packages: str) -> Scenario:
-    """Reboot, kexec, soft-reboot (or reboot) and power-off, with @packages."""
+def root_left(run) -> str:
+    """The root was unmounted at each end."""
+    times = run.console.count("@@left: the root is unmounted")
+    return "" if times == 4 else f"the root was unmounted {times} times, not four"
+
+
+def _ends(title: str, *checks, **more) -> Scenario:
     return Scenario(
         title=title,
-        packages=("kexec-tools", *packages),
-        installed=_UNITS,
+        packages=("kexec-tools",),
         cmdline="pinet.server={server} pinet.target={target}",
-        work=(_BEGIN, _SEEN + _KEXEC + _BEGIN, _SEEN + _SOFT + _BEGIN, _SEEN),
         boots=3,
         limit_s=600,
-        checks=(each_end, after_power_off) + check.BY_PINET,
+        checks=(each_end, end_times, after_power_off, *checks) + check.BY_PINET,
+        **more,
     )
+
+
+def all_ends(title: str) -> Scenario:
+    """Reboot, kexec, soft-reboot (or reboot) and power-off."""
+    return _ends(
+        title,
+        # Without a line for the boot files, which would mount them after a soft-reboot.
+        installed={**_UNITS, "/etc/fstab": "LABEL=writable / ext4 defaults 0 1\n"},
+        work=("", _SEEN + _KEXEC.replace("{words}", ""), _SEEN + _SOFT, _SEEN),
+    )
+
+
+def beside_local(title: str, exitrd: bool = False) -> Scenario:
+    """The LUN's system goes on to a local disk's by kexec, which reboots; then the LUN's does, and is switched off.
+    With @exitrd each goes back to an initramfs for it."""
+    checks = (local_second, root_left) if exitrd else (local_second,)
+    installed = {**_UNITS, **(_EXITRD if exitrd else {})}
+    return _ends(title, *checks, installed=installed, local_disk=True, work=(_TO_LOCAL, _SEEN, _SEEN))
