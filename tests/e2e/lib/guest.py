@@ -18,8 +18,9 @@ from .proc import RigError, die_with_parent
 class Event:
     """Something that happens to a running guest.
 
-    @do is "start SERVER", "start disk", "stop SERVER", "link N up", "link N down", "move server" or "type TEXT". It is
-    done @after seconds after power-on, or after @seen, a regular expression, matched on the console."""
+    @do is "start SERVER", "start disk", "stop SERVER", "link N up", "link N down", "move server", "offer OPTION" (of
+    DHCP, in dnsmasq's words) or "type TEXT". It is done @after seconds after power-on, or after @seen, a regular
+    expression, matched on the console."""
 
     do: str
     after: float = 0

@@ -23,7 +23,7 @@ SUITES = ("bookworm", "trixie")
 SHELL_PROMPT = r"^\(initramfs\) "
 # The last part of the address that DHCP gives the first adapter.
 FIRST_ADDRESS = 107
-# How a run can end, and QEMU's word for it. "shell" is decided on the console.
+# How a run can end, and QEMU's word for it. "shell" and "hangs" are decided on the console.
 REASONS = {"boots": "guest-shutdown", "powers-off": "guest-shutdown", "reboots": "guest-reset"}
 
 
@@ -73,6 +73,7 @@ class Scenario:
 
     # The servers.
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
+    lease: str = "1h"  # how long a lease lasts
     lio: bool = False  # a guest with LIO has the target, at {lio}, in place of tgt
     acl: str = "ALL"  # the only initiator name the target accepts
     chap: tuple[str, str] | None = None  # of the initiator, name and secret
@@ -90,7 +91,7 @@ class Scenario:
     # What happens, and what has to come of it.
     events: tuple[Event, ...] = ()
     beside: Callable = nullcontext  # a context manager of the run, entered while its servers are up
-    outcome: str = "boots"  # boots, shell, reboots or powers-off
+    outcome: str = "boots"  # boots, shell, reboots, powers-off or hangs, at the end of @console
     limit_s: float = 150
     console: tuple[str, ...] = ()  # patterns that must be on the console
     silent: tuple[str, ...] = ()  # patterns that must not
@@ -250,7 +251,8 @@ class Run:
     def _make_servers(self, disk: str) -> None:
         scenario = self.scenario
         hosts = [
-            f"dhcp-host={mac_address(index)},192.168.77.{FIRST_ADDRESS + index}" for index in range(len(scenario.nics))
+            f"dhcp-host={mac_address(index)},192.168.77.{FIRST_ADDRESS + index},{scenario.lease}"
+            for index in range(len(scenario.nics))
         ]
         lines = [] if scenario.router is not None else list(hosts)
         lines += [self.text(line) for line in scenario.dhcp]
@@ -307,6 +309,8 @@ class Run:
             case ["link", rest]:
                 nic, _, state = rest.partition(" ")
                 self.guest.set_link(int(nic), state == "up")
+            case ["offer", option]:
+                self.servers["dhcp"].offer(self.text(option))
             case ["move", "server"]:
                 self.network.move_server()
             case ["type", text]:
@@ -360,7 +364,11 @@ class Run:
                     self.guest.set_link(index, False)
             self.guest.power_on()
             off = board(self.arch).off
-            until = SHELL_PROMPT if scenario.outcome == "shell" else off
+            until = off
+            if scenario.outcome == "shell":
+                until = SHELL_PROMPT
+            elif scenario.outcome == "hangs":
+                until = self.text(scenario.console[-1])
             events = [replace(event, seen=self.text(event.seen)) for event in scenario.events]
             self.ended = self.guest.follow(scenario.limit_s * board(self.arch).slow, until, events, self.act)
         self.reason = REASONS["powers-off"] if off and off in self.guest.console else self.guest.reason
@@ -374,6 +382,8 @@ class Run:
             return f"the client was not done after {self.scenario.limit_s:.0f} s (expected: {outcome})"
         if outcome == "shell":
             return "" if re.search(SHELL_PROMPT, self.console, re.M) else f"the client ended ({self.reason}), no shell"
+        if outcome == "hangs":
+            return f"the client ended ({self.reason})" if self.reason else ""
         if self.reason != REASONS[outcome]:
             return f"the client ended with {self.reason or 'no reason'} (expected: {outcome})"
         if self.facts.complete != (outcome == "boots"):

@@ -3,8 +3,9 @@
 the process that starts them, and keep their state in the directory of the run."""
 
 import os
+import signal
 
-from .proc import Daemon, RigError, port_open, run, wait_until
+from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
 from .wire import Wire
 
 SERVER = "192.168.77.1"
@@ -91,6 +92,8 @@ class Dhcp(Server):
     def __init__(self, directory: str, tftp: str, lines: list[str], proxy: bool = False):
         self.config = os.path.join(directory, "dnsmasq.conf")
         self.log = os.path.join(directory, "dnsmasq.log")
+        self.offered = os.path.join(directory, "dnsmasq.options")
+        replace_file(self.offered, "")
         base = [
             "port=0",
             "bind-dynamic",
@@ -99,6 +102,7 @@ class Dhcp(Server):
             "no-ping",
             "dhcp-range=192.168.77.0,proxy" if proxy else "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
             f"dhcp-leasefile={directory}/dnsmasq.leases",
+            f"dhcp-optsfile={self.offered}",
             "log-dhcp",
             "enable-tftp",
             f"tftp-root={tftp}",
@@ -113,6 +117,11 @@ class Dhcp(Server):
 
     def stop(self) -> None:
         self.daemon.stop()
+
+    def offer(self, option: str) -> None:
+        """From now on @option is given, in place of one with the same number."""
+        replace_file(self.offered, option + "\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
 
     def logs(self) -> list[str]:
         return [self.log]
