@@ -62,7 +62,6 @@ install: $(BUILD)/pinet $(BUILD)/pinet-agent
 	install -D -m 0755 $(BUILD)/pinet-agent $(DESTDIR)/usr/lib/pinet/agent
 	install -D -m 0755 hooks/pinet $(TOOLS)/hooks/pinet
 	install -D -m 0644 hooks/modules $(DESTDIR)/usr/share/pinet/modules
-	install -D -m 0755 scripts/open-iscsi $(DESTDIR)/usr/share/pinet/open-iscsi
 	set -e; for stage in local-top local-bottom init-bottom panic; do \
 		install -D -m 0755 scripts/$$stage/pinet $(TOOLS)/scripts/$$stage/pinet; \
 	done
