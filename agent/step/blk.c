@@ -3,12 +3,15 @@
  */
 #include <blkid/blkid.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "step/blk.h"
+
+#define READ_AHEAD 131072 /* bytes: traces are in the first 64 KiB, and near the end */
 
 /* Copies a value of libblkid, which comes from the disk: kept only if it fits. */
 static void take_value(blkid_probe probe, const char *name, char *to, size_t size)
@@ -22,16 +25,34 @@ static void take_value(blkid_probe probe, const char *name, char *to, size_t siz
 		to[0] = '\0'; /* a longer one is none that root= could name */
 }
 
+/* Most of what is looked at, in two round trips instead of one each. */
+static void read_ahead(int fd, off_t size)
+{
+	(void)posix_fadvise(fd, 0, READ_AHEAD, POSIX_FADV_WILLNEED);
+	if (size > 2 * READ_AHEAD)
+		(void)posix_fadvise(fd, size - READ_AHEAD, READ_AHEAD, POSIX_FADV_WILLNEED);
+}
+
 int blk_probe(const char *path, struct blk *blk)
 {
+	/*
+	 * What adapters for local disks write no LUN has, and each costs a round trip or two; ZFS has its
+	 * own names for a root, and costs a megabyte.
+	 */
+	static const char *const unwanted[] = {"zfs_member", "ddf_raid_member", "isw_raid_member",
+		"lsi_mega_raid_member", "via_raid_member", "silicon_medley_raid_member",
+		"nvidia_raid_member", "promise_fasttrack_raid_member", "hpt45x_raid_member",
+		"hpt37x_raid_member", "adaptec_raid_member", "jmicron_raid_member", NULL};
 	blkid_probe probe = blkid_new_probe_from_filename(path);
 	char usage[16] = "";
 	int r;
 
 	if (!probe)
 		return errno > 0 ? -errno : -EIO;
-	/* These three cannot fail on a new probe. */
+	read_ahead(blkid_probe_get_fd(probe), blkid_probe_get_size(probe));
+	/* None of these can fail on a new probe. */
 	(void)blkid_probe_enable_superblocks(probe, 1);
+	(void)blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, (char **)unwanted);
 	(void)blkid_probe_set_superblocks_flags(probe,
 		BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID);
 	(void)blkid_probe_enable_partitions(probe, 1);

@@ -24,33 +24,57 @@ struct scan {
 	struct blk_list *list;
 };
 
-/* Adds a device to the list, with what is on it. */
-static void add_device(
+/* Adds a device to the list. Returns it, or NULL if there is no room. */
+static struct blk *add_device(
 	struct scan *s, const char *name, const char *disk, uint64_t lun, unsigned int part)
 {
 	struct blk *b = &s->list->at[s->list->n];
-	char path[PATH_MAX];
 
 	if (s->list->n == BLK_MAX || strlen(name) >= sizeof(b->name))
-		return;
+		return NULL;
 	*b = (struct blk){.lun = lun, .part = part};
 	strcpy(b->name, name);
 	strcpy(b->disk, disk);
-	if (fs_join(path, sizeof(path), s->dev, name) == 0 && blk_probe(path, b) == 0)
-		s->list->n++;
+	s->list->n++;
+	return b;
 }
 
-/* A disk and its partitions, from @path: .../block/sda */
+/* What is on the device that was added last; one that cannot be read is taken off the list. */
+static void look_at(struct scan *s, struct blk *b)
+{
+	char path[PATH_MAX];
+
+	if (fs_join(path, sizeof(path), s->dev, b->name) < 0 || blk_probe(path, b) < 0)
+		s->list->n--;
+}
+
+/* Opening a disk waits for the kernel's scan of its partitions. */
+static void wait_for_partitions(const struct scan *s, const char *disk)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (fs_join(path, sizeof(path), s->dev, disk) < 0)
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd(&fd);
+}
+
+/*
+ * A disk and its partitions, from @path: .../block/sda. A disk that has some is not looked at: what
+ * it holds itself is no file system, or a trace of one.
+ */
 static void add_disk(struct scan *s, const char *path, const char *disk, uint64_t lun)
 {
 	_cleanup_dir_ DIR *dir = NULL;
 	struct dirent *e;
+	struct blk *whole, *b = NULL;
 
 	if (strlen(disk) >= sizeof(s->list->at[0].disk))
 		return;
 	s->list->n_disks++;
-	/* The whole disk first: opening it waits for the kernel's scan of its partitions. */
-	add_device(s, disk, disk, lun, 0);
+	wait_for_partitions(s, disk);
+	whole = add_device(s, disk, disk, lun, 0);
 	dir = opendir(path);
 	while (dir && (e = readdir(dir))) {
 		struct span rest = span_str(e->d_name);
@@ -61,9 +85,14 @@ static void add_disk(struct scan *s, const char *path, const char *disk, uint64_
 		rest = span_sub(rest, strlen(disk), rest.len);
 		if (span_starts(rest, "p")) /* a disk whose name ends in a digit: nvme0n1p2 */
 			rest = span_sub(rest, 1, rest.len);
-		if (num_parse_u32(rest, PART_MAX, &part) == 0 && part > 0)
-			add_device(s, e->d_name, disk, lun, part);
+		if (num_parse_u32(rest, PART_MAX, &part) < 0 || part == 0)
+			continue;
+		b = add_device(s, e->d_name, disk, lun, part);
+		if (b)
+			look_at(s, b);
 	}
+	if (whole && !b)
+		look_at(s, whole);
 }
 
 /* The logical unit at @path, if it is a disk: not a controller, an enclosure or a CD-ROM. */

@@ -251,13 +251,19 @@ static void fill_file(struct tree *t, const char *path, const char *text)
 
 #define TARGET "sys/class/iscsi_session/session7/device/target3:0:0/"
 
-/* Only disks of this session count: not the controller, not the CD-ROM, not another session. */
+/*
+ * Only disks of this session count: not the controller, not the CD-ROM, not another session. What is
+ * on a disk itself counts when there are no partitions.
+ */
 static void test_scan(void **state)
 {
 	struct tree t = {.root = "/tmp/pinet-test-XXXXXX"};
 	static struct blk_list list;
 	char image[80], text[16];
 	const char *const mkfs[] = {"/sbin/mkfs.ext4", "-q", "-F", "-L", "writable", image, NULL};
+	char whole[80];
+	const char *const mkfs_whole[] = {
+		"/sbin/mkfs.ext4", "-q", "-F", "-L", "whole", whole, NULL};
 	const char *const rm[] = {"/bin/rm", "-r", t.root, NULL};
 
 	(void)state;
@@ -274,7 +280,7 @@ static void test_scan(void **state)
 	fill_file(&t, TARGET "3:0:0:3/type", "0\n"); /* its disk is still to come */
 	fill_file(&t, "sys/class/iscsi_session/session8/device/target4:0:0/4:0:0:1/type", "0\n");
 	make(&t, "sys/class/iscsi_session/session8/device/target4:0:0/4:0:0:1/block/sdc/size", 0);
-	make(&t, "dev/sdb", 1 << 20);
+	make(&t, "dev/sdb", 8 << 20);
 	make(&t, "dev/sdb2", 8 << 20);
 	make(&t, TARGET "3:0:0:1/block/sdb/sdb10/partition", 0);
 	make(&t, TARGET "3:0:0:1/block/sdb/sdb1/partition", 0);
@@ -284,12 +290,18 @@ static void test_scan(void **state)
 	make(&t, "dev/sdc", 1 << 20);
 	snprintf(image, sizeof(image), "%s/sdb2", t.dev);
 	run(mkfs);
+	snprintf(whole, sizeof(whole), "%s/sdb", t.dev);
+	run(mkfs_whole);
+	make(&t, "dev/sdc", 8 << 20);
+	snprintf(whole, sizeof(whole), "%s/sdc", t.dev);
+	run(mkfs_whole);
 
 	assert_int_equal(blk_scan(t.sys, t.dev, 7, clock_now_ms() + 60000, &list), 0);
 	assert_int_equal(list.n_disks, 1);
 	assert_int_equal(list.n, 4);
 	assert_string_equal(list.at[0].name, "sdb");
 	assert_int_equal(list.at[0].part, 0);
+	assert_string_equal(list.at[0].label, "");
 	assert_string_equal(list.at[1].name, "sdb1");
 	assert_string_equal(list.at[2].name, "sdb2");
 	assert_string_equal(list.at[2].disk, "sdb");
@@ -300,6 +312,9 @@ static void test_scan(void **state)
 	assert_string_equal(list.at[3].name, "sdb10");
 	assert_int_equal(blk_scan(t.sys, t.dev, 9, clock_now_ms() + 60000, &list), 0);
 	assert_int_equal(list.n_disks, 0);
+	assert_int_equal(blk_scan(t.sys, t.dev, 8, clock_now_ms() + 60000, &list), 0);
+	assert_int_equal(list.n, 1);
+	assert_string_equal(list.at[0].label, "whole");
 
 	fill_file(&t, "sys/class/scsi_host/host3/scan", "");
 	assert_int_equal(blk_scan(t.sys, t.dev, 7, clock_now_ms() + 60000, &list), 0);
