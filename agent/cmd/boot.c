@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/boot_report.h"
+#include "cmd/boot_root.h"
 #include "cmd/cmd.h"
 #include "cmd/early.h"
 #include "cmd/guard.h"
@@ -18,19 +19,20 @@
 #include "cmd/remote_log.h"
 #include "cmd/retry.h"
 #include "cmd/sources.h"
-#include "plan/format.h"
 #include "state/state.h"
 #include "step/modules.h"
 #include "step/names.h"
 #include "step/session.h"
+#include "step/udev.h"
 
-#define ROOTMNT       "/root" /* of initramfs-tools */
-#define ROOT_NAME_MAX 64
-#define ROOT_WAIT_S   30 /* as initramfs-tools waits for a local disk */
-#define NAMES_MS      20000
-#define ASK_AGAIN_MS  10000 /* DHCP, when there is a lease already: it may have new answers */
+#define ROOTMNT      "/root" /* of initramfs-tools */
+#define ROOT_WAIT_S  30 /* as initramfs-tools waits for a local disk */
+#define NAMES_MS     20000
+#define ASK_AGAIN_MS 10000 /* DHCP, when there is a lease already: it may have new answers */
 
-static const char *const modules[] = {"af_packet", "iscsi_tcp", "sd_mod", NULL};
+/* The two in the middle are for sd_mod: Linux 6.1 calls modprobe for each that is not there then. */
+static const char *const modules[] = {
+	"af_packet", "crct10dif_generic", "crc64_rocksoft_generic", "iscsi_tcp", "sd_mod", NULL};
 
 /* One boot: what is known so far, and what the steps reported. */
 struct boot {
@@ -41,6 +43,7 @@ struct boot {
 	struct notes notes; /* of the plan: shown once it is final */
 	bool network_up;
 	bool final; /* what failed is nothing that waiting cures */
+	int filesystem_pid; /* of what loads the file system of rootfstype=, or negative */
 	struct boot_report report;
 	struct syslog log;
 };
@@ -141,6 +144,28 @@ static int find_root(struct boot *b, struct err *reterr)
 	return r;
 }
 
+/* The file system that the root should have: it is large, and the network makes everybody wait. */
+static void start_filesystem(struct boot *b)
+{
+	const char *const names[] = {b->sources.cmdline.rootfstype, NULL};
+
+	if (b->plan.root_kind != PLAN_ROOT_NFS && names[0][0])
+		b->filesystem_pid = modules_start(names); /* the one that it has is loaded below */
+}
+
+/* The file system that it has: at the mount, the kernel would have to start modprobe. */
+static void load_filesystem(const struct boot *b)
+{
+	const char *const names[] = {b->report.root.fstype, NULL};
+	struct err err = {.code = 0};
+
+	modules_wait(b->filesystem_pid);
+	if (b->filesystem_pid >= 0 && strcmp(names[0], b->sources.cmdline.rootfstype) == 0)
+		return;
+	if (b->report.root.device[0] && names[0][0] && modules_load(names, &err) < 0)
+		log_warning("%s", err.text); /* the mount will tell */
+}
+
 /* Mounted here, because initramfs-tools' own program for it knows NFS 2 and 3 only. */
 static int mount_nfs_root(struct boot *b, struct err *reterr)
 {
@@ -198,12 +223,18 @@ static int attempt(struct boot *b, struct err *reterr)
 	r = network_wait_ipv6(&b->plan, &b->report.network, b->deadline_ms, reterr);
 	if (r < 0)
 		return r;
+	if (b->plan.root_kind == PLAN_ROOT_NFS)
+		r = mount_nfs_root(b, reterr);
+	else
+		r = log_in(b, reterr);
+	if (r == 0 && b->plan.root_kind != PLAN_ROOT_NFS)
+		r = find_root(b, reterr);
+	/* Not before: it would take its time from what the root waits for. */
 	if (b->plan.firmware_on)
 		early_start(&b->plan, b->sources.cmdline.generation);
-	if (b->plan.root_kind == PLAN_ROOT_NFS)
-		return mount_nfs_root(b, reterr);
-	r = log_in(b, reterr);
-	return r < 0 ? r : find_root(b, reterr);
+	if (r == 0)
+		load_filesystem(b);
+	return r;
 }
 
 static int attempt_until_done(struct boot *b, struct err *reterr)
@@ -227,43 +258,16 @@ static int attempt_until_done(struct boot *b, struct err *reterr)
 	}
 }
 
-/*
- * The root for mountroot(): a device; of several paths to one disk, which multipath-tools will hold, as
- * the plan calls it.
- */
-static void name_root(const struct boot *b, char *out, size_t size)
-{
-	bool others = b->report.login.paths > 1 || b->plan.root_kind == PLAN_ROOT_DEVICE;
-
-	(void)snprintf(out, size, "%s", b->report.root.device); /* fits */
-	if (others && b->plan.root[0] && strlen(b->plan.root) <= ROOT_NAME_MAX &&
-		!strchr(b->plan.root, '\''))
-		format_root(&b->plan, out, size);
-}
-
-/*
- * ROOT for initramfs-tools, which reads the file, in its own shell, after each boot script. What is
- * mounted already needs no mountroot().
- */
+/* For initramfs-tools, which reads the file in its own shell, after each boot script. */
 static int hand_over(const struct boot *b, struct err *reterr)
 {
-	char text[256] = "mountroot() { :; }\n", root[ROOT_NAME_MAX + 16];
+	char text[BOOT_ROOT_SIZE];
 	int r;
 
-	name_root(b, root, sizeof(root));
+	boot_root_text(&b->plan, &b->report, b->sources.cmdline.has_rootfstype, text);
 	/* A device that others make may be named in pinet.conf alone. */
-	if (!b->handover || (!root[0] && !b->report.root.source[0]))
+	if (!b->handover || !text[0])
 		return 0;
-	if (root[0])
-		(void)snprintf(text, sizeof(text), "ROOT='%s'\nexport ROOT\n", root);
-	if (b->report.root.device[0] && !b->sources.cmdline.has_rootfstype &&
-		b->report.root.fstype[0]) {
-		size_t at = strlen(text);
-
-		(void)snprintf(text + at, sizeof(text) - at, "ROOTFSTYPE='%s'\nexport ROOTFSTYPE\n",
-			b->report.root
-				.fstype); /* both are short and without quotes: see step/blk */
-	}
 	r = fs_append(b->handover, text, 0644);
 	return r < 0 ? err_sys(reterr, r, "cannot write %s", b->handover) : 0;
 }
@@ -294,8 +298,8 @@ static int fail(struct boot *b, const struct err *why)
 }
 
 /*
- * True if an earlier call has settled it: open-iscsi's script, which may come first, calls ours. A
- * boot that failed is tried again by whoever leaves the shell.
+ * True if an earlier call has settled it, perhaps by hand in the shell. A boot that failed is tried
+ * again by whoever leaves that.
  */
 static bool is_over(void)
 {
@@ -357,6 +361,8 @@ static int run(struct boot *b)
 		return EXIT_OK;
 	if (b->plan.debug)
 		log_setup(LOG_LEVEL_DEBUG, true);
+	udev_yield();
+	start_filesystem(b);
 	r = modules_load(modules, &err);
 	if (r >= 0 && b->plan.net.vlan_id)
 		r = modules_load((const char *const[]){"8021q", NULL}, &err);
@@ -377,7 +383,7 @@ int cmd_boot(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"handover", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
-	struct boot b = {.handover = NULL};
+	struct boot b = {.handover = NULL, .filesystem_pid = -1};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {

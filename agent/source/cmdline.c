@@ -112,9 +112,11 @@ static int put_word(struct parser *p, struct span name, struct span value, struc
 		return put_bootif(out, value, reterr);
 	else if (span_eq_str(name, "rootdelay") && num_parse_u32(value, 86400, &n) == 0)
 		out->rootdelay_s = n;
-	else if (span_eq_str(name, "rootfstype"))
+	else if (span_eq_str(name, "rootfstype")) {
 		out->has_rootfstype = value.len > 0;
-	else if (span_eq_str(name, "quiet"))
+		if (span_copy(value, out->rootfstype, sizeof(out->rootfstype)) < 0)
+			out->rootfstype[0] = '\0';
+	} else if (span_eq_str(name, "quiet"))
 		out->quiet = true;
 	else if (iscsi_words_put(&p->iscsi, name, value) == 0)
 		out->iscsi_words = true;

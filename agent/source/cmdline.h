@@ -30,6 +30,7 @@ struct cmdline {
 	char root[SETTING_VALUE_SIZE]; /* the last root= that is no root=iscsi:, "" if none */
 	bool root_on_lun; /* root=iscsi: and no other root= */
 	bool has_rootfstype;
+	char rootfstype[32]; /* "" if there is none, or a list */
 
 	bool has_ip;
 	struct ip_param ip;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Whether udev is done with a network interface, which it may be about to rename.
+ * The udev of the initramfs: whether it is done with a network interface, which it may be about to
+ * rename, and that it does not get in the way.
  */
 #ifndef STEP_UDEV_H
 #define STEP_UDEV_H
@@ -17,5 +18,11 @@ void udev_drain(int fd);
 
 /* True if udev has finished with the interface, and a rename with it. */
 bool udev_is_done(int ifindex);
+
+/*
+ * Has udev work while nobody else does: what it finds out about the disks of a session nobody waits
+ * for before the root is mounted. It ends with the initramfs. Without a udev this does nothing.
+ */
+void udev_yield(void);
 
 #endif

@@ -28,6 +28,7 @@ static void test_flags(void **state)
 
 	(void)state;
 	assert_true(c.off && c.quiet && c.has_rootfstype);
+	assert_string_equal(c.rootfstype, "ext4");
 	assert_false(c.pinet_words || c.iscsi_words || c.nfs_root);
 	assert_int_equal(c.rootdelay_s, 7);
 	assert_true(parsed("root=/dev/nfs").nfs_root);
