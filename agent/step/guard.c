@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The session of the root between its login and iscsid.
+ * The sessions of the root between their login and iscsid.
  *
  * The target takes the login for a new one of the same session, and drops what it has of the old
  * connection (RFC 7143 section 6.3.5). The kernel keeps its own count of commands, and so the login
@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "step/guard.h"
+#include "step/session.h"
 
 #define TABLE_SIZE 65536 /* a line for each socket, of 110 bytes */
 
@@ -29,15 +30,30 @@ static int open_directory(const char *path, int *ret_fd, struct err *reterr)
 	return fd < 0 ? err_sys(reterr, -errno, "cannot open %s", path) : 0;
 }
 
+/* The sessions, and what each comes back to. */
+static int list_sessions(const char *target, struct guard *g, struct err *reterr)
+{
+	struct session list[SETTING_PORTALS];
+	char portal[SETTING_VALUE_SIZE];
+	int r = 0;
+
+	g->n = session_list(target, list);
+	for (unsigned int i = 0; r == 0 && i < g->n; i++) {
+		g->session[i].sid = list[i].sid;
+		session_portal(list[i].sid, portal);
+		r = settings_parse_portal(span_str(portal), &g->session[i].portal, reterr);
+	}
+	return r;
+}
+
 int guard_open(const struct plan *plan, const struct login_report *report, struct guard *ret,
 	struct err *reterr)
 {
 	struct guard g = {.proc_fd = -1,
 		.sys_fd = -1,
-		.session = {.sid = (uint32_t)report->sid, .has_conn = true},
 		.login_s = plan->option[PLAN_LOGIN_S],
 		.before = strcmp(report->engine, "iscsistart") == 0 ? -1u : 0};
-	int r = settings_parse_portal(span_str(report->portal), &g.portal, reterr);
+	int r = list_sessions(report->target, &g, reterr);
 
 	if (r == 0)
 		r = chap_keys_take(&plan->chap, &g.chap, reterr);
@@ -57,7 +73,6 @@ int guard_open(const struct plan *plan, const struct login_report *report, struc
 		.header_digest = (enum iscsi_digest)plan->option[PLAN_HEADER_DIGEST],
 		.data_digest = (enum iscsi_digest)plan->option[PLAN_DATA_DIGEST],
 		.option = plan->option};
-	iscsi_kernel_isid(g.session.sid, g.config.isid);
 	*ret = g;
 	return 0;
 }
@@ -101,37 +116,38 @@ static bool iscsid_is_there(const struct guard *g)
 	return n > 0 && guard_sees_iscsid(span_of(table, (size_t)n), (uint32_t)getpid());
 }
 
-static int repair(struct guard *g, struct err *reterr)
+static int repair(struct guard *g, const struct guard_session *s, struct err *reterr)
 {
+	const struct iscsi_kernel session = {.sid = s->sid, .has_conn = true};
+	struct iscsi_dial_config config = g->config;
 	struct iscsi_link link = {.fd = -1};
-	int r = iscsi_kernel_suspend(&g->nl, &g->session, &g->config.commands, reterr);
+	int r = iscsi_kernel_suspend(&g->nl, &session, &config.commands, reterr);
 
 	if (r < 0)
 		return r;
-	g->config.chap = &g->chap;
-	g->config.commands += g->before;
-	r = iscsi_dial(
-		&g->config, &g->portal, clock_now_ms() + 1000ull * g->login_s, &link, reterr);
+	config.chap = &g->chap;
+	config.commands += g->before;
+	iscsi_kernel_isid(s->sid, config.isid);
+	r = iscsi_dial(&config, &s->portal, clock_now_ms() + 1000ull * g->login_s, &link, reterr);
 	/* It may have come meanwhile: two that repair would be one too many. */
 	if (r == 0 && iscsid_is_there(g))
 		r = GUARD_OVER;
 	else if (r == 0)
-		r = iscsi_kernel_start(&g->nl, &g->session, &g->config, &link, reterr);
+		r = iscsi_kernel_start(&g->nl, &session, &config, &link, reterr);
 	cleanup_fd(&link.fd); /* the kernel has its own hold on it */
 	return r == 0 ? GUARD_REPAIRED : r;
 }
 
-int guard_look(struct guard *guard, struct err *reterr)
+int guard_look(struct guard *guard, const struct guard_session *session, struct err *reterr)
 {
 	char path[64], state[32];
 
 	if (iscsid_is_there(guard))
 		return GUARD_OVER;
-	(void)snprintf(
-		path, sizeof(path), "class/iscsi_session/session%u/state", guard->session.sid);
+	(void)snprintf(path, sizeof(path), "class/iscsi_session/session%u/state", session->sid);
 	if (fchdir(guard->sys_fd) < 0 || fs_read_line(path, state, sizeof(state)) < 0)
 		return GUARD_OVER;
-	return strcmp(state, "LOGGED_IN") == 0 ? GUARD_WELL : repair(guard, reterr);
+	return strcmp(state, SESSION_WELL) == 0 ? GUARD_WELL : repair(guard, session, reterr);
 }
 
 void guard_wait(const struct guard *guard, int timeout_ms)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The session of the root between its login and iscsid, which repairs sessions but has to be read from
+ * The sessions of the root between their login and iscsid, which repairs sessions but has to be read from
  * the root itself: a connection that is lost in these seconds is made anew from memory.
  */
 #ifndef STEP_GUARD_H
@@ -14,21 +14,26 @@ enum guard_result {
 	GUARD_OVER, /* iscsid is there, or the session is not there any more */
 };
 
+struct guard_session {
+	uint32_t sid;
+	struct portal portal; /* to come back to */
+};
+
 /* What a repair needs: all of it in memory. The plan and the report outlive it. */
 struct guard {
 	struct iscsi_nl nl;
 	int proc_fd, sys_fd; /* init moves them away from where they were mounted */
 	struct chap_keys chap;
 	struct iscsi_dial_config config;
-	struct iscsi_kernel session;
-	struct portal portal;
+	unsigned int n;
+	struct guard_session session[SETTING_PORTALS];
 	uint32_t login_s;
 	uint32_t before; /* commands by which iscsistart's sessions are ahead of ours */
 };
 
 /*
- * Prepares for the session of @report, which came of @plan. Returns 0 with @ret, or a negative errno
- * with @reterr.
+ * Prepares for the sessions with the target of @report, which came of @plan. Returns 0 with @ret, or a
+ * negative errno with @reterr.
  */
 int guard_open(const struct plan *plan, const struct login_report *report, struct guard *ret,
 	struct err *reterr) __attribute__((warn_unused_result));
@@ -37,10 +42,11 @@ int guard_open(const struct plan *plan, const struct login_report *report, struc
 bool guard_sees_iscsid(struct span table, uint32_t own);
 
 /*
- * Looks at the session, and logs in again if its connection is lost. Returns an enum guard_result, or
- * a negative errno with @reterr: the login has failed, and may work later.
+ * Looks at one of the sessions, and logs in again if its connection is lost. Returns an enum
+ * guard_result, or a negative errno with @reterr: the login has failed, and may work later.
  */
-int guard_look(struct guard *guard, struct err *reterr) __attribute__((warn_unused_result));
+int guard_look(struct guard *guard, const struct guard_session *session, struct err *reterr)
+	__attribute__((warn_unused_result));
 
 /* Waits until the kernel says something about sessions, at most @timeout_ms. */
 void guard_wait(const struct guard *guard, int timeout_ms);

@@ -21,8 +21,7 @@ static int read_attr(unsigned int sid, const char *attr, char *buf, size_t size)
 	return fs_read_line(path, buf, size) < 0 ? -ENOENT : 0;
 }
 
-/* The portal that the connection reached. */
-static void read_portal(unsigned int sid, char out[SETTING_VALUE_SIZE])
+void session_portal(unsigned int sid, char out[SETTING_VALUE_SIZE])
 {
 	char path[PATH_MAX], address[64], port[8];
 	const char *base = "/sys/class/iscsi_connection/connection";
@@ -57,42 +56,47 @@ static int read_host(unsigned int sid)
 	return (int)host;
 }
 
-int session_find(const char *target, struct login_report *report, struct err *reterr)
+unsigned int session_list(const char *target, struct session ret[SETTING_PORTALS])
 {
 	_cleanup_dir_ DIR *dir = opendir(SESSIONS);
-	char name[PLAN_NAME_SIZE], state[32], other[32] = "";
+	char name[PLAN_NAME_SIZE];
+	unsigned int n = 0;
 	struct dirent *e;
 
-	if (!dir)
-		return 0; /* the module is not loaded: no sessions */
-	while ((e = readdir(dir))) {
-		struct span s = span_str(e->d_name);
-		uint32_t sid;
-		int host;
+	while (dir && n < SETTING_PORTALS && (e = readdir(dir))) {
+		struct session *s = &ret[n];
+		struct span entry = span_str(e->d_name);
 
-		if (!span_starts(s, "session") ||
-			num_parse_u32(span_sub(s, 7, s.len), INT_MAX, &sid) < 0)
+		if (span_starts(entry, "session") &&
+			num_parse_u32(span_sub(entry, 7, entry.len), INT_MAX, &s->sid) == 0 &&
+			read_attr(s->sid, "targetname", name, sizeof(name)) == 0 &&
+			strcmp(name, target) == 0 &&
+			read_attr(s->sid, "state", s->state, sizeof(s->state)) == 0)
+			n++;
+	}
+	return n; /* without the module there is no such directory, and no session */
+}
+
+int session_find(const char *target, struct login_report *report, struct err *reterr)
+{
+	struct session list[SETTING_PORTALS];
+	unsigned int n = session_list(target, list);
+
+	for (unsigned int i = 0; i < n; i++) {
+		int host = strcmp(list[i].state, SESSION_WELL) == 0 ? read_host(list[i].sid) : -1;
+
+		if (host < 0)
 			continue;
-		if (read_attr(sid, "targetname", name, sizeof(name)) < 0 ||
-			strcmp(name, target) != 0)
-			continue;
-		if (read_attr(sid, "state", state, sizeof(state)) < 0)
-			continue;
-		host = read_host(sid);
-		if (strcmp(state, "LOGGED_IN") != 0 || host < 0) {
-			strcpy(other, state);
-			continue;
-		}
 		memset(report, 0, sizeof(*report));
-		report->sid = (int)sid;
+		report->sid = (int)list[i].sid;
 		report->host = host;
-		strcpy(report->target, name);
-		read_portal(sid, report->portal);
+		strcpy(report->target, target);
+		session_portal(list[i].sid, report->portal);
 		return 1;
 	}
-	if (other[0])
-		return err_set(
-			reterr, -EBUSY, "there is a session with %s, but it is %s", target, other);
+	if (n)
+		return err_set(reterr, -EBUSY, "there is a session with %s, but it is %s", target,
+			list[n - 1].state);
 	return 0;
 }
 

@@ -6,6 +6,19 @@
 
 #include "step/step.h"
 
+#define SESSION_WELL "LOGGED_IN"
+
+struct session {
+	uint32_t sid;
+	char state[32];
+};
+
+/* Lists sessions with @target, in whatever state, as many as @ret has room for. Returns their number. */
+unsigned int session_list(const char *target, struct session ret[SETTING_PORTALS]);
+
+/* HOST:PORT that session @sid is to come back to; "?" for what the kernel does not say. */
+void session_portal(unsigned int sid, char out[SETTING_VALUE_SIZE]);
+
 /*
  * Looks for a session with @target.
  *

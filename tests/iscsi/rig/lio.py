@@ -40,9 +40,9 @@ def killed(guest: Lio) -> None:
 
 
 def paths(guest: Lio) -> None:
-    """With multipath-tools in the image there is a session by each portal, but for one that is dead."""
+    """With multipath-tools in the image there is a session by each portal, but for one that is dead; each is repaired."""
     wait_until("the test in the guest", lambda: "several paths" in guest.said() or not guest.daemon.running(), 300)
-    expect(guest.said(), "^logged in, 1 in all$", "^logged in, 2 in all$", "^several paths: all is well$")
+    expect(guest.said(), "^logged in, 1 in all$", "^logged in, 2 in all$", "^2 lost and repaired$", "^several paths: all is well$")
 
 
 def login(client: Client) -> None:
