@@ -4,7 +4,6 @@ from lib.scenario import Scenario
 
 scenario = Scenario(
     title="a login by iscsistart with CHAP: what iscsiadm shows of the session then, all of it",
-    suites=("bookworm",),
     cmdline="pinet.server={server} pinet.target={target} pinet.initiator={initiator} pinet.login=iscsistart",
     installed={"/etc/pinet/chap.conf": "username = pi\npassword = correct-horse\n"},
     chap=("pi", "correct-horse"),

@@ -4,7 +4,6 @@ from lib.scenario import Scenario
 
 scenario = Scenario(
     title="a login by pinet itself with CHAP: iscsiadm shows the session as after one by iscsistart",
-    suites=("bookworm",),
     cmdline="pinet.server={server} pinet.target={target} pinet.initiator={initiator} pinet.login=native",
     installed={"/etc/pinet/chap.conf": "username = pi\npassword = correct-horse\n"},
     chap=("pi", "correct-horse"),
