@@ -281,6 +281,11 @@ def wrap(disk: str, client: "Client", directory: str) -> None:
     os.unlink(initrd)
 
 
+def add_journal(disk: str) -> None:
+    """Gives the root file system of @disk a journal."""
+    run("tune2fs", "-j", f"{disk}?offset={ROOT_OFFSET}")
+
+
 def mark(disk: str, text: str) -> None:
     """Writes @text into /etc/pinet-test-marker of the disk's root file system, to tell two equal disks apart."""
     with tempfile.NamedTemporaryFile("w", suffix=".marker") as file:

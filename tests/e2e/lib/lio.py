@@ -109,10 +109,10 @@ class Lio(Server):
 
     name = "tgt"
 
-    def __init__(self, directory: str, target: str, disk: str, initiator: str, tap: str):
+    def __init__(self, directory: str, disk: str, tap: str, words: str):
         self.guest = LioGuest(
             directory,
-            f"address={ADDRESS} target={target} initiator={initiator}",
+            f"address={ADDRESS} {words}",
             (
                 *("-netdev", f"tap,id=net,ifname={tap},script=no,downscript=no"),
                 *("-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:01:00,romfile="),

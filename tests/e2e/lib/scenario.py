@@ -15,16 +15,30 @@ from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file, run
 from .provision import Provision, whole_image
-from .servers import SERVER, Dhcp, Network, Nfs, Router, Server, Tgt
+from .servers import GROUP, SERVER, Dhcp, Group, Network, Nfs, Router, Server, Tgt
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PIBOOT = os.path.join(E2E, "../sim/piboot")
 SUITES = ("bookworm", "trixie")
 SHELL_PROMPT = r"^\(initramfs\) "
+# How Debian's own scripts are told what to boot from.
+STOCK_WORDS = "ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
 # The last part of the address that DHCP gives the first adapter.
 FIRST_ADDRESS = 107
 # How a run can end, and QEMU's word for it. "shell" and "hangs" are decided on the console.
 REASONS = {"boots": "guest-shutdown", "powers-off": "guest-shutdown", "reboots": "guest-reset"}
+
+
+# What a scenario with mutual CHAP says of it.
+MUTUAL_CHAP = {
+    "installed": {
+        "/etc/pinet/chap.conf": (
+            "username = pi\npassword = correct-horse\nusername_in = nas\npassword_in = target-side-secret\n"
+        ),
+    },
+    "chap": ("pi", "correct-horse"),
+    "chap_back": ("nas", "target-side-secret"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,7 @@ class Scenario:
     cpus: int = 0  # the board's
     local_disk: bool = False  # a local disk with the same labels as the LUN
     packages: tuple[str, ...] = ()  # of Debian, installed before pinet
+    journal: bool = False  # the root has one, as Debian's installer makes it
     wrapped: bool = False  # the LUN is LVM on LUKS: /dev/mapper/vg0-root
     installed: dict[str, str] = field(default_factory=dict)  # files in place before the initramfs is made
     initramfs: dict[str, str] = field(default_factory=dict)  # files laid over the finished initramfs
@@ -79,6 +94,7 @@ class Scenario:
     chap: tuple[str, str] | None = None  # of the initiator, name and secret
     chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
     chap_discovery: tuple[str, str] | None = None  # for discovery alone
+    group: bool = False  # another address, {group}, sends logins on to the target
     others: int = 0  # targets beside the client's
     router: tuple[str, ...] | None = None  # of a router that gives the addresses; the boot server is a proxy then
     target: str = "iqn.2025-02.dev.example:root:{mac}"
@@ -124,6 +140,7 @@ class Run:
         self.words = {
             "server": SERVER,
             "lio": lio.ADDRESS,
+            "group": GROUP,
             "mac": self.mac,
             "client": f"192.168.77.{FIRST_ADDRESS + first}",
             "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
@@ -180,6 +197,8 @@ class Run:
         os.makedirs(self.boot_files)
         disk = os.path.join(self.directory, "lun.img")
         image.copy(client.file("lun.img"), disk)
+        if scenario.journal:
+            image.add_journal(disk)
         if scenario.wrapped:
             image.wrap(disk, client, self.directory)
         if scenario.pi:
@@ -281,12 +300,20 @@ class Run:
             Nfs(self.directory, exports, scenario.nfs),
         ]
         if scenario.lio:
-            servers[1] = lio.Lio(self.directory, self.words["target"], disk, self.words["initiator"], self.network.tap("lan"))
+            servers[1] = lio.Lio(self.directory, disk, self.network.tap("lan"), self._lio_words())
+        if scenario.group:
+            servers.append(Group(self.directory, self.words["target"], self.network.bridges["lan"]))
         if scenario.router is not None:
             more = [self.text(line) for line in scenario.router]
             servers.append(Router(self.directory, self.network.bridges["lan"], hosts + more))
         self.servers = {server.name: server for server in servers}
         self.servers["tgt"].late = "disk" in scenario.down
+
+    def _lio_words(self) -> str:
+        words = f"target={self.words['target']} initiator={self.words['initiator']}"
+        for word, pair in (("chap", self.scenario.chap), ("chap_back", self.scenario.chap_back)):
+            words += f" {word}={':'.join(pair)}" if pair else ""
+        return words
 
     def _mount_root(self, disk: str) -> str:
         """Makes the root file system of @disk a directory; its fstab does not name the disk any more."""

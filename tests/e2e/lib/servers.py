@@ -9,6 +9,7 @@ from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
 from .wire import Wire
 
 SERVER = "192.168.77.1"
+GROUP = "192.168.77.3"
 ROUTER = "192.168.77.254"
 NETWORK = "192.168.77.0/24"
 ISCSI_PORT = 3260
@@ -172,14 +173,16 @@ class Tgt(Server):
     """tgtd with one target. Its LUN 0 is a controller, as always with tgt: the disk is LUN 1, unless it comes @late."""
 
     name = "tgt"
+    address = SERVER
+    control = TGT_CONTROL  # tells one tgtd from another
     late = False
 
     def __init__(self, directory: str, target: str, disk: str, initiator: str, **extra):
         """@extra: what the scenario says of chap, chap_back, chap_discovery and others."""
         self.target, self.disk, self.initiator, self.extra = target, disk, initiator, extra
-        self.log = os.path.join(directory, "tgtd.log")
+        self.log = os.path.join(directory, f"{self.name}d.log")
         self.daemon = Daemon(
-            ["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log
+            ["tgtd", "-f", "-C", self.control, "--iscsi", f"portal={self.address}:{ISCSI_PORT}"], self.log
         )
 
     def map_disk(self) -> None:
@@ -187,11 +190,11 @@ class Tgt(Server):
         self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
 
     def _admin(self, mode: str, op: str, *rest: str) -> None:
-        run("tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
+        run("tgtadm", "-C", self.control, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
 
     def _account(self, name: str, *where: str) -> None:
         """Binds the account that the scenario has as @name, if any."""
-        if self.extra[name]:
+        if self.extra.get(name):
             user, secret = self.extra[name]
             self._admin("account", "new", "--user", user, "--password", secret)
             self._admin("account", "bind", *where, "--user", user)
@@ -200,11 +203,11 @@ class Tgt(Server):
         # tgtd puts its control socket there and does not make the directory itself.
         os.makedirs("/run/tgtd", exist_ok=True)
         self.daemon.start()
-        wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
+        wait_until("tgtd", lambda: port_open(self.address, ISCSI_PORT))
         self._admin("target", "new", "--tid", "1", "-T", self.target)
         if not self.late:
             self.map_disk()
-        for tid in range(2, 2 + self.extra["others"]):
+        for tid in range(2, 2 + self.extra.get("others", 0)):
             self._admin("target", "new", "--tid", str(tid), "-T", f"{self.target.rpartition(':')[0]}:other-{tid}")
             self._admin("target", "bind", "--tid", str(tid), "-I", "ALL")
         self._account("chap", "--tid", "1")
@@ -220,6 +223,25 @@ class Tgt(Server):
 
     def logs(self) -> list[str]:
         return [self.log]
+
+
+class Group(Tgt):
+    """A tgtd that stands at an address of its own, and sends whoever wants the target to the one that has it."""
+
+    name = "group"
+    address = GROUP
+    control = "2"
+    late = True
+
+    def __init__(self, directory: str, target: str, bridge: str):
+        super().__init__(directory, target, "", "ALL")
+        self.bridge = bridge
+
+    def start(self) -> None:
+        run("ip", "address", "add", f"{GROUP}/24", "dev", self.bridge)
+        super().start()
+        for key, value in (("Address", SERVER), ("Port", str(ISCSI_PORT)), ("Reason", "Temporary")):
+            self._admin("target", "update", "--tid", "1", "--name", f"Redirect{key}", "--value", value)
 
 
 def ganesha_base(protocols: str, recovery: str) -> str:

@@ -15,27 +15,30 @@ PORTAL6 = f"[{ADDRESS6}]:3260"
 NAME = "iqn.2025-02.dev.example:"
 IN = ("pi", "correct-horse")
 OUT = ("nas", "target-side-secret")
-CONTROL = "1"
+GROUP_ADDRESS = "192.168.77.3"
+GROUP = f"{GROUP_ADDRESS}:3270"
 
 
 class Tgt:
-    """tgtd with targets that differ in whom they let in."""
+    """tgtd with targets that differ in whom they let in. @control tells several of them apart; one has @portal alone."""
 
-    def __init__(self, work: str):
-        self.disk = os.path.join(work, "disk")
+    def __init__(self, work: str, control: str = "1", portal: str = ""):
+        self.control, self.disk = control, os.path.join(work, "disk")
         with open(self.disk, "wb") as file:
             file.truncate(1 << 20)
         os.makedirs("/run/tgtd", exist_ok=True)
-        self.daemon = Daemon(["tgtd", "-f", "-C", CONTROL], os.path.join(work, "tgtd.log"))
+        listen = ("--iscsi", f"portal={portal}") if portal else ()
+        self.daemon = Daemon(["tgtd", "-f", "-C", control, *listen], os.path.join(work, f"tgtd-{control}.log"))
         self.daemon.start()
-        wait_until("tgtd", lambda: port_open(ADDRESS, 3260))
+        address, _, listening = (portal or PORTAL).partition(":")
+        wait_until("tgtd", lambda: port_open(address, int(listening)))
         self.tids = 0
         for user, secret in (IN, OUT):
             self.admin("account", "new", "--user", user, "--password", secret)
 
     def admin(self, mode: str, op: str, *rest: str) -> None:
         """One call of tgtadm."""
-        run("tgtadm", "-C", CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
+        run("tgtadm", "-C", self.control, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
 
     def target(self, name: str, chap: bool = False, mutual: bool = False, initiator: str = "-IALL") -> str:
         """Makes a target with a disk and returns its name."""
@@ -99,6 +102,24 @@ def refusals(client: Client, tgt: Tgt) -> None:
     expect(client.login("127.0.0.1:3262", target), "refuses connections")
 
 
+def redirection(client: Client, tgt: Tgt) -> None:
+    """Another tgtd stands at the address of the group, and sends to this one; to its own address it sends nobody."""
+    target, chap = tgt.target("member"), tgt.target("member-chap", chap=True)
+    group = Tgt(os.path.dirname(tgt.disk), "2", GROUP)
+    try:
+        for name in ("member", "member-chap"):
+            group.target(name)
+            for key, value in (("Address", ADDRESS), ("Port", "3260"), ("Reason", "Temporary")):
+                group.admin("target", "update", "--tid", str(group.tids), "--name", f"Redirect{key}", "--value", value)
+        expect(client.login(GROUP, target), f"^at {PORTAL}, then {GROUP}, ")
+        expect(client.login(GROUP, chap, "none", *IN), f"^at {PORTAL}, then {GROUP}, .* chap 5$")
+        expect(client.login(GROUP, chap, "none", IN[0], "wrong-horse-x"), f"^{GROUP} sent us on: {PORTAL} refuses the CHAP")
+        group.admin("target", "update", "--tid", "1", "--name", "RedirectReason", "--value", "Permanent")
+        expect(client.login(GROUP, target), f"^at {PORTAL}, then {PORTAL}, ")
+    finally:
+        group.stop()
+
+
 def discovery(client: Client, tgt: Tgt) -> None:
     names = [tgt.target(f"disk-{number}") for number in range(40)]
     text = client.discover(ADDRESS)
@@ -137,6 +158,7 @@ TESTS = {
     "chap": login_chap,
     "mutual-chap": login_mutual,
     "refusals": refusals,
+    "redirection": redirection,
     "discovery": discovery,
     "discovery-chap": discovery_chap,
     "ipv6": ipv6,
