@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from lib import check
-from lib.scenario import Scenario
+from lib.scenario import STOCK_WORDS, Scenario
 
 scenario = Scenario(
     title="pinet=off: open-iscsi's own scripts boot, as if the package were not there",
-    cmdline="pinet=off ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}",
+    cmdline=f"pinet=off {STOCK_WORDS}",
     acl="{initiator}",
     silent=(r"pinet: ",),
     checks=check.FROM_LUN + (check.initiator_is("{initiator}"), check.untouched),

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from lib import check
-from lib.scenario import Scenario
+from lib.scenario import STOCK_WORDS, Scenario
 
 scenario = Scenario(
     title="Debian's own scripts, without pinet: the rig boots what everybody else boots",
     stock=True,
-    cmdline="ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}",
+    cmdline=STOCK_WORDS,
     acl="{initiator}",
     checks=check.FROM_LUN + (check.address_is("{client}/24"),),
 )

@@ -1,26 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from lib.scenario import Event, Scenario
-
-# What comes after the outage may use no program: none can be read from a root that is gone.
-WORK = """
-echo 4 >/proc/sys/kernel/printk
-echo "outage begins" >/dev/console
-while dd if=/dev/urandom of=/root/written bs=64k count=16 conv=fsync status=none; do :; done
-read -r up _ </proc/uptime
-echo "writing to the root has failed, up for $up s" >/dev/console
-echo o >/proc/sysrq-trigger
-read -r _ </dev/console
-"""
+from lib import outage
+from lib.scenario import STOCK_WORDS, Scenario
 
 scenario = Scenario(
-    title="Debian's own scripts, without pinet: the target is away for 2 min, and the root fails",
-    suites=("bookworm",),
+    title="Debian's own scripts, without pinet: another MAC does no harm, 2 min without link or target, and the root fails",
     stock=True,
-    cmdline="ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}",
+    cmdline=STOCK_WORDS,
     acl="{initiator}",
-    work=(WORK,),
-    events=(Event("stop tgt", seen="outage begins", after=2),),
+    journal=True,
+    work=(
+        outage.SURVIVE + "survive address 5\n" + outage.SURVIVED + outage.LOSE + "lose link\nover link\nend b\n",
+        outage.LOSE + "lose target\nend o\n",
+    ),
+    boots=3,  # the second may end with the repair of the root
+    events=outage.EVENTS + (outage.OVER,),
     outcome="powers-off",
-    limit_s=400,
-    console=(r"I/O error, dev sd[a-z]", r"writing to the root has failed"),
+    limit_s=600,
+    console=(
+        r"^outage over: address",
+        r"I/O error, dev sd[a-z]",
+        r"EXT4-fs error",
+        r"^link: writing fails after 1\d\d s",
+        r"^link: over, writing ",
+        r"^target: writing fails after 1\d\d s",
+    ),
 )

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from lib import check
-from lib.scenario import Event, Scenario
+from lib import check, outage
+from lib.scenario import MUTUAL_CHAP, Event, Scenario
 
 # The process from the initramfs ends when iscsid is there.
 WORK = """
 dmesg | grep 'pinet: session 1: '
 dmesg | grep 'pinet: session 1: the connection was lost; logged in again'
-! dmesg | grep -iE 'I/O error|remounting|EXT4-fs (error|warning)'
 for try in 1 2 3 4 5; do
 	ls -l /proc/[0-9]*/exe 2>/dev/null | grep 'pinet (deleted)' || break
 	[ $try != 5 ]
@@ -17,14 +16,8 @@ done
 scenario = Scenario(
     title="the target goes away twice between the mount of the root and iscsid: pinet logs in again, by mutual CHAP",
     cmdline="pinet.server={server} pinet.target={target} pinet.login=native",
-    installed={
-        "/etc/pinet/chap.conf": (
-            "username = pi\npassword = correct-horse\nusername_in = nas\npassword_in = target-side-secret\n"
-        ),
-    },
-    chap=("pi", "correct-horse"),
-    chap_back=("nas", "target-side-secret"),
-    work=(WORK,),
+    **MUTUAL_CHAP,
+    work=(WORK + outage.UNHARMED,),
     events=(
         Event("stop tgt", seen="Running /scripts/init-bottom"),
         Event("start tgt", seen="Running /scripts/init-bottom", after=15),
