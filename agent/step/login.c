@@ -84,6 +84,8 @@ static int try_portal(const struct plan *plan, const struct portal *portal, uint
 
 		if (r == 0 && first.code)
 			strcpy(report->remark, first.text);
+		else if (first.code)
+			err_prefix(reterr, "%s; then", first.text);
 		if (r == 0 || !is_engines_fault(r) || !engine[1])
 			return r;
 		first = *reterr;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A login by the agent's own engine to a session of this kernel, and the end of all sessions.
+ * A login to a session of this kernel, and the end of all sessions.
  *
  * Usage: session login TARGET PORTAL... | session lose TARGET PORTAL... | session end
  * "login" prints what came of it, and fails unless the kernel has as many sessions as it was to make: one, or with
@@ -110,7 +110,6 @@ static int end(void)
 int main(int argc, char **argv)
 {
 	static struct plan plan = {.initiator = "iqn.2025-02.dev.example:client",
-		.login = PLAN_LOGIN_NATIVE,
 		.option = {[PLAN_REPLACEMENT_S] = 86400,
 			[PLAN_LOGIN_S] = LOGIN_MS / 1000,
 			[PLAN_CMDS_MAX] = 128,
