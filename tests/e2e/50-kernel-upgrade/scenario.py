@@ -1,47 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-import re
-
-from lib import check
+from lib import check, upgrade
 from lib.scenario import Scenario
-
-# The client comes with Debian's kernel and gets the one for clouds, which is smaller and counts as newer.
-FIRST = """
-systemctl start pinet-sync.service
-pinet generations
-"""
-UPGRADE = """
-grep -o 'pinet.generation=g000001-[^ ]*' /proc/cmdline
-systemctl start pinet-good.service
-apt-get -q update
-apt-get -qy --no-install-recommends install linux-image-cloud-amd64
-pinet generations
-new=$(basename /boot/vmlinuz-*cloud*)
-if apt-get -qy purge "linux-image-${new#vmlinuz-}"; then exit 1; fi
-test -e "/boot/$new"
-"""
-REMOVE = """
-grep -o 'pinet.generation=g000002-[^ ]*cloud[^ ]*' /proc/cmdline
-uname -r | grep cloud
-systemctl start pinet-good.service
-old=$(basename "$(ls -d /boot/vmlinuz-* | grep -v cloud)")
-apt-get -qy purge "linux-image-${old#vmlinuz-}"
-pinet generations
-"""
-
-
-def second_is_good(run) -> str:
-    """The client runs the generation with the new kernel, which it has marked good."""
-    work = run.facts["work"]
-    return "" if re.search(r"^g000002-\S*cloud\S*\s+good\b.*", work, re.M) else f"generations at the end:\n{work}"
-
 
 scenario = Scenario(
     title="apt installs a new kernel and removes the old one, with the files of both where the firmware finds them",
     ipxe=True,
     cmdline="pinet.server={server} pinet.target={target}",
-    package="linux-image-cloud-amd64",
-    work=(FIRST, UPGRADE, REMOVE),
-    boots=3,
-    limit_s=900,
-    checks=check.BY_PINET + (check.work_done, second_is_good),
+    checks=check.BY_PINET + upgrade.CHECKS,
+    **upgrade.STEPS,
 )

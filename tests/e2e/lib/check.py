@@ -313,7 +313,7 @@ def watch_shows(*patterns: str):
 
     def shows(run) -> str:
         page = run.servers["watch"].text()
-        _, _, row = page.partition(f"<tr><td>{run.mac}</td>")
+        _, _, row = page.partition(f"<tr><td>{run.words['prefix']}</td>")
         missing = [one for one in patterns if not re.search(f"<li>.*{one}", row.partition("</tr>")[0])]
         return f"the page of watch does not show {missing}:\n{page}" if missing else ""
 

@@ -10,33 +10,54 @@ import subprocess
 
 from . import image
 from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
-from .servers import ISCSI_PORT, NETWORK, SERVER, TGT_CONTROL, Dhcp, Nfs, Server, Tgt, ganesha_base
+from .servers import ISCSI_PORT, NETWORK, SERVER, TGT_CONTROL, Nfs, Server, Tgt, ganesha_base
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../server")
 PROGRAM = os.path.join(SOURCES, "pinet-server")
 STATE = "/var/lib/pinet-server"
-GANESHA_PID = "/run/ganesha.pid"
-
-# What the servers are told before there is any client.
-FILES = {
-    "/etc/tgt/targets.conf": "include /etc/tgt/conf.d/*.conf\n",
-    "/etc/dnsmasq.conf": f"""port=0
-bind-dynamic
-listen-address={SERVER}
-dhcp-authoritative
-no-ping
-dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h
-log-dhcp
-user=root
-conf-dir=/etc/dnsmasq.d/,*.conf
-""",
-    "/etc/ganesha/ganesha.conf": ganesha_base("4", "/var/lib/nfs/ganesha"),
+PID = "/run/%s.pid"
+# What pinet-server has unless a scenario says otherwise.
+SETTINGS = {"target": "tgt", "tftp": "dnsmasq", "dhcp": "dnsmasq", "nfs": "ganesha"}
+DHCP_KINDS = ("dnsmasq", "none")
+# What stands for Debian's raspi-firmware, which is there for arm64 alone: it copies kernel and initramfs.
+COPY_BOOT_FILES = """#!/bin/sh -e
+[ -e /boot/firmware/config.txt ] || exit 0
+new=$(ls /boot/vmlinuz-* | sort -V | tail -n 1)
+cp "$new" /boot/firmware/vmlinuz
+[ ! -e "/boot/initrd.img-${new#*vmlinuz-}" ] || cp "/boot/initrd.img-${new#*vmlinuz-}" /boot/firmware/initrd.img
+"""
+PI_FILES = {"/etc/kernel/postinst.d/zz-firmware": COPY_BOOT_FILES, "/etc/initramfs/post-update.d/zz-firmware": COPY_BOOT_FILES}
+PI_FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb")
+PI_BOOT = dict.fromkeys(PI_FIRMWARE, "firmware\n") | {
+    "config.txt": "kernel=vmlinuz\ninitramfs initrd.img followkernel\n",
+    "cmdline.txt": "root=LABEL=writable rootfstype=ext4 rootwait\n",
 }
-DIRECTORIES = ("/etc/tgt/conf.d", "/etc/dnsmasq.d", "/var/lib/misc", "/var/lib/nfs/ganesha", "/srv/tftp", "/run/tgtd")
 
 
-def own_places(directory: str) -> None:
-    """Gives this process an /etc with the files of the servers, and an empty /var/lib; /srv is @directory."""
+def files(settings: dict[str, str], address: str, interface: str, lines: list[str]) -> dict[str, str]:
+    """The servers' files before there is any client; @lines are of an administrator for dnsmasq."""
+    base = ["port=0", "bind-dynamic", f"listen-address={address}", "user=root"]
+    if settings["dhcp"] in DHCP_KINDS and lines is not None:
+        base += ["dhcp-authoritative", "no-ping", "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h", "log-dhcp"]
+    return {
+        "/etc/tgt/targets.conf": "include /etc/tgt/conf.d/*.conf\n",
+        "/etc/dnsmasq.conf": "\n".join(base + (lines or [])) + "\n",
+        "/etc/ganesha/ganesha.conf": ganesha_base("4", "/var/lib/nfs/ganesha"),
+        "/etc/default/tftpd-hpa": 'TFTP_USERNAME="tftp"\nTFTP_DIRECTORY="/srv/tftp"\nTFTP_ADDRESS=":69"\nTFTP_OPTIONS="--secure"\n',
+        "/etc/default/isc-dhcp-server": f'INTERFACESv4="{interface}"\n',
+        "/etc/dhcp/dhcpd.conf": "authoritative;\nsubnet 192.168.77.0 netmask 255.255.255.0 {\n"
+        "\trange 192.168.77.100 192.168.77.150;\n}\n",
+    }
+
+
+DIRECTORIES = (
+    *("/etc/tgt/conf.d", "/etc/dnsmasq.d", "/etc/exports.d", "/var/lib/misc", "/var/lib/dhcp", "/var/lib/nfs/ganesha"),
+    *("/srv/tftp", "/run/tgtd"),
+)
+
+
+def own_places(directory: str, contents: dict[str, str]) -> None:
+    """Gives this process an /etc with the servers' files, @contents, and an empty /var/lib; /srv is @directory."""
     for place in ("etc", "var/lib"):
         own = os.path.join(directory, "server", place)
         os.makedirs(os.path.dirname(own), exist_ok=True)
@@ -46,17 +67,18 @@ def own_places(directory: str) -> None:
             os.makedirs(own)
         run("mount", "--bind", own, f"/{place}")
     run("mount", "--bind", directory, "/srv")
-    for name in ("tgt", "ganesha", "dnsmasq.d"):
+    for name in ("tgt", "ganesha", "dnsmasq.d", "dhcp", "exports.d"):
         shutil.rmtree(f"/etc/{name}", ignore_errors=True)
     for path in DIRECTORIES:
         os.makedirs(path, exist_ok=True)
-    for path, text in FILES.items():
+    for path, text in contents.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         replace_file(path, text)
 
 
-def whole_image(client: image.Client, base: str, out: str) -> None:
-    """Makes @out the disk of @client with all modules of its kernel: the rig's has those alone that a guest loads."""
+def whole_image(client: image.Client, base: str, out: str, pi: bool) -> None:
+    """Makes @out the disk of @client with all modules of its kernel: the rig's has those alone that a guest loads. With
+    @pi its boot partition is one of a Raspberry Pi."""
     image.copy(client.file("lun.img"), out)
     mounted = out + ".mounted"
     os.makedirs(mounted)
@@ -66,6 +88,10 @@ def whole_image(client: image.Client, base: str, out: str) -> None:
     run("cp", "-a", os.path.join(base, modules), os.path.join(mounted, modules))
     run("umount", mounted)
     os.rmdir(mounted)
+    for name, text in PI_BOOT.items() if pi else ():
+        replace_file(f"{out}.{name}", text)
+        run("mcopy", "-o", "-i", f"{out}@@{image.BOOT_OFFSET}", f"{out}.{name}", f"::{name}")
+        os.unlink(f"{out}.{name}")
 
 
 def everything(top: str) -> dict[str, tuple]:
@@ -89,13 +115,21 @@ def differences(before: dict, after: dict) -> list[str]:
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
-class EtcDhcp(Dhcp):
-    """dnsmasq on its files in /etc."""
+class Etc(Server):
+    """A server on its files in /etc. @name is how a scenario calls it, @argv its command."""
 
-    def __init__(self, directory: str):
-        self.log = os.path.join(directory, "dnsmasq.log")
-        argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/etc/dnsmasq.conf"]
-        self.daemon = Daemon(argv + ["--pid-file=/run/dnsmasq.pid"], self.log)
+    def __init__(self, directory: str, name: str, argv: list[str]):
+        self.name, self.log = name, os.path.join(directory, f"{argv[0]}.log")
+        self.daemon = Daemon(argv, self.log)
+
+    def start(self) -> None:
+        self.daemon.start()
+
+    def stop(self) -> None:
+        self.daemon.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log]
 
 
 class EtcTgt(Tgt):
@@ -110,41 +144,24 @@ class EtcTgt(Tgt):
         wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
         run("tgt-admin", "-C", TGT_CONTROL, "-e", "-c", "/etc/tgt/targets.conf")
 
-    def all(self) -> str:
-        """Everything it has: targets and accounts."""
-        show = ["tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--op", "show", "--mode"]
-        return run(*show, "target") + run(*show, "account")
-
 
 class EtcNfs(Nfs):
     """NFS-Ganesha on its files in /etc, with NFSv4 alone."""
 
     def __init__(self, directory: str):
         self.log = os.path.join(directory, "ganesha.log")
-        argv = ["ganesha.nfsd", "-F", "-f", "/etc/ganesha/ganesha.conf", "-L", self.log, "-p", GANESHA_PID, "-N", "NIV_EVENT"]
+        argv = ["ganesha.nfsd", "-F", "-f", "/etc/ganesha/ganesha.conf", "-L", self.log, "-p", PID % "ganesha", "-N", "NIV_EVENT"]
+        self.rpcbind = Daemon(["rpcbind", "-f", "-w"], os.path.join(directory, "rpcbind.log"))
         self.ganesha = Daemon(argv, os.path.join(directory, "ganesha.out"))
 
-    def start(self) -> None:
-        if not os.path.lexists("/etc/mtab"):
-            os.symlink("../proc/self/mounts", "/etc/mtab")
-        self.ganesha.start()
-        wait_until("ganesha.nfsd", lambda: port_open(SERVER, 2049) or not self.ganesha.running(), 20)
-        if not self.ganesha.running():
-            raise RigError(f"ganesha.nfsd ended at its start, see {self.log}")
 
-    def close(self) -> None:
-        self.stop()
-
-
-class Watch(Server):
+class Watch(Etc):
     """pinet-server watch, which writes the page that a browser shows."""
 
-    name = "watch"
-
     def __init__(self, directory: str):
-        self.log = os.path.join(directory, "watch.log")
         self.page = os.path.join(directory, "watch.html")
-        self.daemon = Daemon([PROGRAM, "watch", "--listen", SERVER, "--html", self.page], self.log)
+        super().__init__(directory, "watch", [PROGRAM, "watch", "--listen", SERVER, "--html", self.page])
+        self.log = self.daemon.log = os.path.join(directory, "watch.log")
 
     def text(self) -> str:
         """The page."""
@@ -152,37 +169,106 @@ class Watch(Server):
             return file.read()
 
     def start(self) -> None:
-        self.daemon.start()
+        super().start()
         wait_until("pinet-server watch", lambda: os.path.exists(self.page))
-
-    def stop(self) -> None:
-        self.daemon.stop()
-
-    def logs(self) -> list[str]:
-        return [self.log]
 
 
 class Provision:
-    """The life of one client on such a server: init, add, check, list, remove."""
+    """The life of one client of pinet-server on some machine at @address: init, add, check, list, remove, and init
+    --remove. What was not as it should be is in @wrong."""
 
-    def __init__(self, directory: str, mac: str, prefix: str):
-        self.directory, self.mac = directory, mac
+    address = SERVER
+    control = ("--set", f"control.tgt={TGT_CONTROL}")
+    services: tuple[str, ...] = ()
+
+    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str]):
+        """@prefix is that of the target's name; @settings are over SETTINGS."""
+        self.directory, self.client, self.prefix = directory, client, prefix
+        self.settings = SETTINGS | settings
         self.log = os.path.join(directory, "pinet-server.log")
         self.wrong: list[str] = []
-        os.environ["PINET_SERVER_LIB"] = SOURCES
-        own_places(directory)
-        self.at_first = everything("/etc")
-        self.call(
-            *["init", "--server", SERVER, "--network", NETWORK],
-            *["--set", "target=tgt", "--set", "tftp=dnsmasq", "--set", "dhcp=dnsmasq", "--set", "nfs=ganesha"],
-            *["--set", f"control.tgt={TGT_CONTROL}", "--set", f"target.prefix={prefix}", "--set", f"log={SERVER}"],
-            *["--set", f"service.ganesha=pid:{GANESHA_PID}", "--set", "service.dnsmasq=pid:/run/dnsmasq.pid"],
-        )
-        self.before = everything("/etc")
-        self.servers = [EtcDhcp(directory), EtcTgt(directory), EtcNfs(directory), Watch(directory)]
+        self.servers: list[Server] = []
+
+    def run(self, *argv: str) -> tuple[int, str]:
+        """Runs pinet-server on that machine; its exit status, and what it said."""
+        raise NotImplementedError
+
+    def keep(self, moment: str) -> None:
+        """Remembers what /etc is, and what the target serves, under the name @moment."""
+        raise NotImplementedError
+
+    def changed(self, moment: str) -> list[str]:
+        """What is not as it was at that moment."""
+        raise NotImplementedError
+
+    def restart(self, said: str) -> None:
+        """Starts the servers again that pinet-server has named."""
 
     def call(self, *argv: str) -> str:
-        """Runs pinet-server and returns what it says."""
+        """Runs pinet-server, which has to succeed, and returns what it says."""
+        status, said = self.run(*argv)
+        with open(self.log, "a", encoding="utf-8") as log:
+            log.write(f"$ pinet-server {' '.join(argv)}\n{said}")
+        if status:
+            raise RigError(f"pinet-server {argv[0]}: exit status {status}\n{said[-3000:]}")
+        return said
+
+    def init(self) -> None:
+        """Chooses the servers, which need not run yet."""
+        self.keep("before init")
+        settings = [f"--set={name}={value}" for name, value in self.settings.items()]
+        self.call(
+            *["init", "--server", self.address, "--network", NETWORK, "--set", f"target.prefix={self.prefix}"],
+            *["--set", f"log={SERVER}", *self.control, *settings, *self.services],
+        )
+        self.keep("before add")
+
+    def add(self, *options: str) -> None:
+        """Makes the client. The servers run, and are told as an administrator would."""
+        self.keep("before add")
+        said = self.call("add", self.client, *options)
+        self.restart(said)
+        self.call("check")
+
+    def remove(self) -> str:
+        """Takes the client away again, and compares. Returns where its boot files are kept."""
+        self.call("list")
+        self.call("show", self.client)
+        self.call("check")
+        # the target may still have the session of the client, which was switched off with its root mounted
+        self.call("remove", self.client, "--yes", "--force")
+        self.wrong += [f"remove leaves {one} other than it was" for one in self.changed("before add")]
+        self.call("init", "--remove")
+        self.wrong += [f"init --remove leaves {one}" for one in self.changed("before init")]
+        return os.path.join(STATE, "kept", self.client)
+
+
+class Here(Provision):
+    """The same on this machine, in the namespaces of this process."""
+
+    services = (
+        *("--set", f"service.ganesha=pid:{PID % 'ganesha'}", "--set", f"service.dnsmasq=pid:{PID % 'dnsmasq'}"),
+        *("--set", f"service.isc=pid:{PID % 'dhcpd'}"),
+    )
+
+    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], interface: str, lines: list[str] | None):
+        """@interface is that of the clients' network; @lines see files()."""
+        super().__init__(directory, client, prefix, settings)
+        os.environ["PINET_SERVER_LIB"] = SOURCES
+        self.kept: dict[str, tuple[dict, str]] = {}
+        own_places(directory, files(self.settings, SERVER, interface, lines))
+        dnsmasq = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file=" + PID % "dnsmasq"]
+        commands = {
+            "dnsmasq": [*dnsmasq, "--conf-file=/etc/dnsmasq.conf", "--conf-dir=/etc/dnsmasq.d,*.conf"],
+            "isc": ["dhcpd", "-f", "-cf", "/etc/dhcp/dhcpd.conf", "-lf", "/var/lib/dhcp/dhcpd.leases", "-pf", PID % "dhcpd", interface],
+            "hpa": ["in.tftpd", "--foreground", "--listen", "--address", f"{SERVER}:69", "--secure", "/srv/tftp"],
+        }
+        self.servers = [EtcTgt(directory), EtcNfs(directory), Watch(directory)]
+        wanted = {self.settings["dhcp"], self.settings["tftp"]} | ({"dnsmasq"} if lines else set())
+        self.servers += [Etc(directory, name, argv) for name, argv in commands.items() if name in wanted]
+        replace_file("/var/lib/dhcp/dhcpd.leases", "")
+
+    def run(self, *argv: str) -> tuple[int, str]:
         done = subprocess.run(
             [PROGRAM, *argv],
             stdin=subprocess.DEVNULL,
@@ -192,34 +278,25 @@ class Provision:
             errors="replace",
             check=False,
         )
-        with open(self.log, "a", encoding="utf-8") as log:
-            log.write(f"$ pinet-server {' '.join(argv)}\n{done.stdout}")
-        if done.returncode:
-            raise RigError(f"pinet-server {argv[0]}: exit status {done.returncode}\n{done.stdout[-3000:]}")
-        return done.stdout
+        return done.returncode, done.stdout
 
-    def add(self, *options: str) -> None:
-        """Makes the client. The servers run already, and are told as an administrator would."""
-        dhcp, tgt = self.servers[:2]
-        self.targets = tgt.all()
-        said = self.call("add", self.mac, *options)
-        if "dnsmasq has to be started again" in said:
-            dhcp.stop()
-            dhcp.start()
-        else:
-            self.wrong.append("add does not say that dnsmasq has to be started again")
-        self.call("check")
+    def restart(self, said: str) -> None:
+        for server in self.servers:
+            if f"{server.name} has to be started again" in said or (server.name == "isc" and "isc-dhcp-server has" in said):
+                server.stop()
+                server.start()
 
-    def remove(self) -> str:
-        """Takes the client away again, and compares. Returns where its boot files are kept."""
-        tgt = self.servers[1]
-        self.call("list")
-        self.call("check")
-        # tgtd still has the session of the client, which was switched off with its root mounted
-        self.call("remove", self.mac, "--yes", "--force")
-        self.wrong += [f"remove leaves {path} other than it was" for path in differences(self.before, everything("/etc"))]
-        if tgt.all() != self.targets:
-            self.wrong.append(f"remove leaves in tgtd:\n{tgt.all()}")
-        self.call("init", "--remove")
-        self.wrong += [f"init --remove leaves {path}" for path in differences(self.at_first, everything("/etc"))]
-        return os.path.join(STATE, "kept", self.mac)
+    def _served(self) -> str:
+        """All that tgtd has, if it runs."""
+        if not self.servers[0].daemon.running():
+            return ""
+        show = ["tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--op", "show", "--mode"]
+        return run(*show, "target") + run(*show, "account")
+
+    def keep(self, moment: str) -> None:
+        self.kept[moment] = everything("/etc"), self._served()
+
+    def changed(self, moment: str) -> list[str]:
+        before, served = self.kept[moment]
+        found = differences(before, everything("/etc"))
+        return found if not served or served == self._served() else [*found, f"tgtd:\n{self._served()}"]

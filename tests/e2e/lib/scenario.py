@@ -14,7 +14,7 @@ from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file, run
-from .provision import Provision, whole_image
+from .provision import PI_FILES, Here, whole_image
 from .servers import GROUP, SERVER, Dhcp, Group, Network, Nfs, Router, Server, Tgt
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,6 +23,8 @@ SUITES = ("bookworm", "trixie")
 SHELL_PROMPT = r"^\(initramfs\) "
 # How Debian's own scripts are told what to boot from.
 STOCK_WORDS = "ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
+# Of a Raspberry Pi, as it asks for its boot files.
+SERIAL = "e9004c01"
 # The last part of the address that DHCP gives the first adapter.
 FIRST_ADDRESS = 107
 # How a run can end, and QEMU's word for it. "shell" and "hangs" are decided on the console.
@@ -81,9 +83,9 @@ class Scenario:
     work: tuple[str, ...] = ()
     boots: int = 1  # how often it is started at most, when it restarts
 
-    # pinet-server makes its disk and its boot files out of Debian's stock image, and tells the servers; further options
-    # of "add".
-    provisioned: bool = False
+    # pinet-server makes its disk and its boot files out of Debian's stock image, and tells the servers: settings that are
+    # not those of provision.SETTINGS; further options of "add". The client's name is @prefix.
+    provisioned: dict[str, str] | None = None
     add: tuple[str, ...] = ()
 
     # The servers.
@@ -147,6 +149,7 @@ class Run:
         }
         self.words["target"] = self.text(scenario.target)
         self.words["prefix"] = self.text(scenario.prefix)
+        self.provisioned = scenario.provisioned is not None
         self.tftp = os.path.join(self.directory, "tftp")
         self.boot_files = os.path.join(self.tftp, self.words["prefix"])
         self.console = ""  # of all its boots
@@ -167,23 +170,27 @@ class Run:
         console = board(self.arch).console
         common = f"console={console} loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
         common += " facts=off" if self.login else f" systemd.mask=serial-getty@{console}.service"
-        root = "" if self.scenario.provisioned else self.scenario.root
+        root = "" if self.provisioned else self.scenario.root
         return " ".join(filter(None, [common, root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
         """The image this run starts from. Making it needs the Debian mirror, so this comes before the namespaces."""
-        deb = "" if self.scenario.stock or self.scenario.provisioned else self.deb
+        deb = "" if self.scenario.stock or self.provisioned else self.deb
         files = {path: self.text(text) for path, text in self.scenario.installed.items()}
         for number, text in enumerate(self.scenario.work, start=1):
             files[f"/usr/lib/pinet-test/steps/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
-        package, raspi = self.text(self.scenario.package), bool(self.scenario.pi)
+        package, raspi = self.text(self.scenario.package), bool(self.scenario.pi) and not self.provisioned
         if raspi:
             root, _, rest = self.cmdline().partition("root=")[2].partition(" ")
             files["/etc/default/raspi-firmware"] = f'ROOTPART="{root}"\nCONSOLES="none"\n'
             files["/etc/default/raspi-extra-cmdline"] = rest + "\n"
+        if self.provisioned and self.scenario.pi:
+            files |= PI_FILES
         if self.scenario.lio:
             lio.base()
         name, packages = self.name if files or self.scenario.packages else "", self.scenario.packages
+        if name and self.provisioned:
+            name = "provisioned"  # several have the same
         return image.client(self.suite, self.arch, deb, files, name, package, raspi, packages)
 
     def prepare(self) -> Machine:
@@ -192,7 +199,7 @@ class Run:
         scenario = self.scenario
         client = self.client()
         self.version = client.version
-        if scenario.provisioned:
+        if self.provisioned:
             return self._prepare_server()
         os.makedirs(self.boot_files)
         disk = os.path.join(self.directory, "lun.img")
@@ -242,24 +249,45 @@ class Run:
 
     def _prepare_server(self) -> Machine:
         """The same by pinet-server, which makes the client when its servers run."""
+        scenario = self.scenario
         os.makedirs(self.directory)
         self.network = Network()
-        self.provision = Provision(self.directory, self.mac, self.words["target"].removesuffix(f":{self.mac}"))
+        nics = [(self.network.tap("lan"), scenario.nics[0].model, mac_address(0))]
+        router = scenario.router is not None
+        lines = None if router else self._hosts() if scenario.provisioned.get("dhcp") == "none" else []
+        about = (self.directory, self.words["prefix"], self.words["target"].rpartition(":")[0], scenario.provisioned)
+        self.provision = Here(*about, self.network.bridges["lan"], lines)
+        disk = os.path.join(self.directory, "stock.img")
+        whole_image(self.client(), image.base(self.suite, self.arch), disk, bool(scenario.pi))
+        self.stock = [disk, self.deb]
+        self.provision.init()
         self.servers = {server.name: server for server in self.provision.servers}
-        return Machine(self.arch, [(self.network.tap("lan"), self.scenario.nics[0].model, mac_address(0))])
+        if router:
+            self._add_router(self._hosts())
+        return Machine(self.arch, nics)
+
+    def _hosts(self) -> list[str]:
+        """The lines of dnsmasq that give the client's adapters their addresses."""
+        numbers = range(len(self.scenario.nics))
+        return [f"dhcp-host={mac_address(n)},192.168.77.{FIRST_ADDRESS + n},{self.scenario.lease}" for n in numbers]
+
+    def _add_router(self, hosts: list[str]) -> None:
+        more = [self.text(line) for line in self.scenario.router]
+        router = Router(self.directory, self.network.bridges["lan"], hosts + more)
+        self.servers[router.name] = router
 
     def _add(self) -> None:
-        disk = os.path.join(self.directory, "stock.img")
-        whole_image(self.client(), image.base(self.suite, self.arch), disk)
-        options = ["--image", disk, "--deb", self.deb, "--address", self.words["client"]]
+        disk, deb = self.stock
+        options = ["--image", disk, "--deb", deb, "--mac", self.mac, "--address", self.words["client"]]
         self.provision.add(*options, "--append", self.cmdline(), *self.scenario.add)
 
     def _load(self, machine: Machine, number: int) -> None:
         """Has the simulated bootloader of a Raspberry Pi load what it boots, over TFTP."""
         loaded = os.path.join(self.directory, f"loaded-{number}")
         os.makedirs(loaded)
-        argv = [PIBOOT, "--server", SERVER, "--model", self.scenario.pi, "--serial", "10000000e9004c01"]
-        said = run(*argv, "--mac", self.mac.replace("-", ":"), "--prefix", "mac", "--save", loaded)
+        argv = [PIBOOT, "--server", self.words["server"], "--model", self.scenario.pi, "--serial", f"10000000{SERIAL}"]
+        prefix = {self.mac: "mac", SERIAL: "serial"}.get(self.words["prefix"], self.words["prefix"] + "/")
+        said = run(*argv, "--mac", self.mac.replace("-", ":"), "--prefix", prefix, "--save", loaded)
         replace_file(os.path.join(self.directory, f"piboot-{number}.log"), said)
         machine.kernel, machine.initrd = os.path.join(loaded, "kernel"), os.path.join(loaded, "initramfs")
         with open(os.path.join(loaded, "cmdline"), encoding="utf-8") as file:
@@ -269,10 +297,7 @@ class Run:
 
     def _make_servers(self, disk: str) -> None:
         scenario = self.scenario
-        hosts = [
-            f"dhcp-host={mac_address(index)},192.168.77.{FIRST_ADDRESS + index},{scenario.lease}"
-            for index in range(len(scenario.nics))
-        ]
+        hosts = self._hosts()
         lines = [] if scenario.router is not None else list(hosts)
         lines += [self.text(line) for line in scenario.dhcp]
         if scenario.ipxe:
@@ -303,10 +328,9 @@ class Run:
             servers[1] = lio.Lio(self.directory, disk, self.network.tap("lan"), self._lio_words())
         if scenario.group:
             servers.append(Group(self.directory, self.words["target"], self.network.bridges["lan"]))
-        if scenario.router is not None:
-            more = [self.text(line) for line in scenario.router]
-            servers.append(Router(self.directory, self.network.bridges["lan"], hosts + more))
         self.servers = {server.name: server for server in servers}
+        if scenario.router is not None:
+            self._add_router(hosts)
         self.servers["tgt"].late = "disk" in scenario.down
 
     def _lio_words(self) -> str:
@@ -353,10 +377,10 @@ class Run:
             for server in self.servers.values():
                 if server.name not in self.scenario.down:
                     server.start()
-            if self.scenario.provisioned:
+            if self.provisioned:
                 self._add()
             yield machine
-            if self.scenario.provisioned:
+            if self.provisioned:
                 self.boot_files = self.provision.remove()
         finally:
             for server in self.servers.values():
@@ -434,7 +458,7 @@ class Run:
 
     def clean(self) -> None:
         """Drops the large files of the run; its logs stay."""
-        for name in ("lun.img", "local.img", "stock.img", f"pinet/{self.mac}.img"):
+        for name in ("lun.img", "local.img", "stock.img", f"pinet/{self.words['prefix']}.img"):
             path = os.path.join(self.directory, name)
             if os.path.exists(path):
                 os.unlink(path)
