@@ -13,7 +13,8 @@
 
 /*
  * Of boot files. Soft, with a server that is away given up after about 100 s: what waits on it gets an error in
- * place of hanging for ever, df and the shutdown included. An error of a write must not be lost:
+ * place of hanging for ever, df and the shutdown included. Only what opens a file by NFS 4 may wait until the
+ * server is back: the kernel recovers its lease first, however long that takes. An error of a write must not be lost:
  * what is written there is written by tools that check, and a half-written boot file never becomes
  * the active one. The owner may say hard.
  */
