@@ -33,8 +33,6 @@ static void free_view(struct view **v)
 	free(*v);
 }
 
-#define _cleanup_view_ __attribute__((cleanup(free_view)))
-
 static struct view *new_view(int boot_dirfd)
 {
 	struct view *v = calloc(1, sizeof(*v));
@@ -139,7 +137,7 @@ static int judge(
 int trial_count(int boot_dirfd, const struct trial_boot *boot, struct trial_report *report,
 	struct err *reterr)
 {
-	_cleanup_view_ struct view *v = new_view(boot_dirfd);
+	struct view *v __attribute__((cleanup(free_view))) = new_view(boot_dirfd);
 	struct trial_report out = {.verdict = TRIAL_NONE};
 	int r;
 
@@ -193,7 +191,7 @@ static const struct generation *find_fitting(const struct view *v, const char *r
 int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boot,
 	char ret_name[NAME_SIZE], struct err *reterr)
 {
-	_cleanup_view_ struct view *v = NULL;
+	struct view *v __attribute__((cleanup(free_view))) = NULL;
 	const struct generation *fitting;
 	int r;
 

@@ -141,7 +141,7 @@ static bool same_seen(const struct seen *a, const struct seen *b)
 static int remove_stale(const struct taker *t, struct seen *seen)
 {
 	char name[NAME_MAX + 1] = LOCK_NAME, claim[NAME_MAX + 1];
-	struct seen now;
+	struct seen now = {.known = false};
 	int r = 0;
 
 	for (int i = 0; i < TRIES && r == 0; i++) {
@@ -220,7 +220,7 @@ int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 
 static bool is_ours(const struct lock *lock)
 {
-	struct seen s;
+	struct seen s = {.known = false};
 
 	return lock->ours_fd >= 0 && look(lock->ours_fd, LOCK_NAME, &s) == 0 && s.known &&
 	       lock_same(&s.holder, &lock->self);
