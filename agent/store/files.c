@@ -181,8 +181,7 @@ static int open_regular(int dirfd, const char *name, struct stat *st)
 	return S_ISREG(st->st_mode) ? take_fd(&fd) : -EINVAL;
 }
 
-/* Reads until the end of the file or of the buffer. */
-static ssize_t read_full(int fd, void *buf, size_t size)
+ssize_t files_read_full(int fd, void *buf, size_t size)
 {
 	size_t at = 0;
 
@@ -208,7 +207,7 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 
 	if (fd < 0)
 		return fd;
-	n = read_full(fd, buf, size);
+	n = files_read_full(fd, buf, size);
 	if (n >= 0 && (size_t)n == size)
 		return -EFBIG;
 	if (n >= 0)
@@ -232,7 +231,7 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 	buf = malloc(size);
 	if (!buf)
 		return -ENOMEM;
-	n = read_full(fd, buf, size);
+	n = files_read_full(fd, buf, size);
 	if (n < 0)
 		return n;
 	if ((size_t)n == size)

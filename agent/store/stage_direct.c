@@ -189,25 +189,6 @@ static int find_part(struct stage_direct *d, struct part **ret, struct err *rete
 	return d->busy ? reap(d, !*ret, reterr) : 0;
 }
 
-/* Reads the next part of the source. Returns its size, 0 at the end, or a negative errno. */
-static ssize_t read_part(int in_fd, uint8_t *data)
-{
-	size_t n = 0;
-
-	while (n < STAGE_DIRECT_PART) {
-		ssize_t got = read(in_fd, data + n, STAGE_DIRECT_PART - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
 /* Reads the source of @f to its end, hashes it and sends it. */
 static int feed(struct stage_direct *d, struct file *f, const struct stage_direct_item *item,
 	struct sha256_sum *sum, struct err *reterr)
@@ -221,7 +202,7 @@ static int feed(struct stage_direct *d, struct file *f, const struct stage_direc
 			return r;
 		if (!p)
 			continue;
-		n = read_part(item->in_fd, p->data);
+		n = files_read_full(item->in_fd, p->data, STAGE_DIRECT_PART);
 		if (n >= 0 && f->size + (uint64_t)n > MANIFEST_FILE_MAX)
 			n = -EFBIG;
 		if (n < 0)

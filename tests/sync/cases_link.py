@@ -170,6 +170,23 @@ def old_ones_are_removed(rig: Rig) -> None:
     assert rig.read("boot/pinet/states").split("\n")[0].startswith(f"g000001-{V9} good 0 "), rig.read("boot/pinet/states")
 
 
+def no_generations(rig: Rig) -> None:
+    """There is no pinet/ yet."""
+    rig.debian(V9)
+    done = rig.run("rollback")
+    assert done.status == 1 and "there are no generations in the boot directory" in done.err, done
+    assert "nothing to mark" in rig.run("mark-good").err
+    assert rig.run("generations").status == 0
+    assert not os.path.exists(rig.path("boot/pinet"))
+
+
+def state_of_a_name_that_is_taken_again(rig: Rig) -> None:
+    rig.debian(V9)
+    rig.put("boot/pinet/states", f"g000001-{V9} good 0 1\n")
+    assert rig.sync().status == 0 and rig.active() == f"g000001-{V9}"
+    assert f"g000001-{V9} new 0 " in rig.read("boot/pinet/states")
+
+
 def rollback_lasts(rig: Rig) -> None:
     first, second = f"g000001-{V9}", f"g000002-{V10}"
     rig.debian(V9)
