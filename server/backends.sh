@@ -157,11 +157,9 @@ client_files()
 	on target "$c_target_kind" files
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	shared tftp "$c_tftp"
-	if [ "$c_layout" != san ]; then
-		[ "$c_nfs" = none ] || on nfs "$c_nfs" files
-		shared nfs "$c_nfs"
-		touched nfs "$c_nfs"
-	fi
+	on nfs "$c_nfs" files
+	shared nfs "$c_nfs"
+	touched nfs "$c_nfs"
 	if [ "$c_dhcp" != none ]; then
 		on dhcp "$c_dhcp" files
 		shared dhcp "$c_dhcp"
@@ -179,7 +177,7 @@ client_files_drop()
 	drop "$record"
 	on target "$c_target_kind" files_drop
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
-	[ "$c_nfs" = none ] || on nfs "$c_nfs" files_drop
+	on nfs "$c_nfs" files_drop
 	shared nfs "$c_nfs"
 	touched nfs "$c_nfs"
 	if [ "$c_dhcp" != none ]; then

@@ -46,9 +46,7 @@ check_client()
 	fi
 	on target "$c_target_kind" check
 	on tftp "$c_tftp" check
-	if [ "$c_layout" != san ]; then
-		on nfs "$c_nfs" check
-	fi
+	on nfs "$c_nfs" check
 	on dhcp "$c_dhcp" check
 	check_words
 }
@@ -97,7 +95,7 @@ check_ports()
 {
 	[ -z "$root" ] && [ -n "$(client_ids)" ] && command -v ss >/dev/null 2>&1 || return 0
 	ss -Hlnt | grep -q ':3260 ' || echo "nobody listens on TCP port 3260 (iSCSI)"
-	[ "$conf_nfs" = none ] || ss -Hlnt | grep -q ':2049 ' || echo "nobody listens on TCP port 2049 (NFS)"
+	[ -z "$(users_of nfs kernel)$(users_of nfs ganesha)" ] || ss -Hlnt | grep -q ':2049 ' || echo "nobody listens on TCP port 2049 (NFS)"
 	ss -Hlnu | grep -q ':69 ' || echo "nobody listens on UDP port 69 (TFTP)"
 }
 

@@ -146,7 +146,7 @@ init_remove()
 	journal_begin init ''
 	if [ "$conf_dhcp" = kea ]; then
 		! dhcp_kea_included || die "$etc/kea/kea-dhcp4.conf includes $etc/kea/pinet-server.json: take that line out first"
-		shared dhcp kea
+		drop "$etc/kea/pinet-server.json"
 	fi
 	drop "$conf_file"
 	journal_done

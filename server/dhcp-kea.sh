@@ -16,11 +16,12 @@ dhcp_kea_included()
 	grep -q -F "<?include \"$etc/kea/pinet-server.json\"?>" "$etc/kea/kea-dhcp4.conf" 2>/dev/null
 }
 
-# dhcp_kea_shared_files IDS: an empty list stays for as long as it is included.
+# dhcp_kea_shared_files IDS: an empty list is there from "init" to "init --remove", and for as long as it is included: Kea
+# does not start without it then.
 dhcp_kea_shared_files()
 {
 	local file="$etc/kea/pinet-server.json" id between=' '
-	if [ -z "$1" ] && ! dhcp_kea_included; then
+	if [ -z "$1" ] && [ "$conf_dhcp" != kea ] && ! dhcp_kea_included; then
 		drop "$file"
 		return 0
 	fi

@@ -28,8 +28,9 @@ make_fields()
 	client_free_export
 	c_export=$ret
 	c_made=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-	[ -n "$source" ] && return 0
-	c_layout=$new_layout
+	[ -n "$source" ] || c_layout=$new_layout
+	[ "$c_layout" != san ] || c_nfs=none # all of its files are in its LUN
+	[ -z "$source" ] || return 0
 	c_append=$new_append
 	c_words=${new_words:-cmdline}
 	if [ "$c_words" = dhcp ]; then
@@ -240,7 +241,7 @@ make_report()
 {
 	client_directory
 	note "$c_id: $c_target, LUN $c_lun, boot files $ret${c_user:+, CHAP}"
-	[ -n "$c_address" ] || warn "$c_id has no --address: all of $conf_network may mount its boot files"
+	[ -n "$c_address" ] || [ "$c_nfs" = none ] || warn "$c_id has no --address: all of $conf_network may mount its boot files"
 }
 
 # refuse_session: the client must not be running.
