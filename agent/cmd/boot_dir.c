@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "cmd/boot_dir.h"
+#include "step/nfs_mounted.h"
 #include "store/files.h"
 
 #define CLAIM_DIR "var/lib/pinet"
@@ -72,7 +73,7 @@ static int open_mounted(struct boot_dir *d, struct err *reterr)
 {
 	struct state firmware = {.n = 0};
 	_cleanup_fd_ int fd = -1;
-	char path[PATH_MAX];
+	char path[PATH_MAX], mounts[PATH_MAX];
 	const char *where;
 	int r = load(d, &STATE_FIRMWARE[1], &firmware, reterr);
 
@@ -83,8 +84,15 @@ static int open_mounted(struct boot_dir *d, struct err *reterr)
 		return err_set(reterr, -ENODEV,
 			"the boot files are not mounted, and it is not known where they should be");
 	r = boot_dir_path(d, where + 1, path, sizeof(path));
+	if (r == 0)
+		r = boot_dir_path(d, "proc/self/mounts", mounts, sizeof(mounts));
 	if (r < 0)
 		return err_sys(reterr, r, "%s", where);
+	r = nfs_mounted_answers(mounts, where, reterr);
+	if (r < 0) {
+		err_prefix(reterr, "the boot files at %s cannot be reached", path);
+		return r;
+	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "cannot open %s", path);

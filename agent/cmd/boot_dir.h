@@ -34,7 +34,8 @@ int boot_dir_look(struct boot_dir *ret, const char *root, struct err *reterr)
 
 /*
  * Opens the boot directory: @dir, or (with NULL) where this boot mounted it, which must be a mounted
- * NFS then: nothing is to land below a mount point that has lost its file system.
+ * NFS then: nothing is to land below a mount point that has lost its file system. Its server is asked first whether
+ * it is there.
  *
  * Returns 0 with the directory open, to be closed by boot_dir_close(), or with not_ours set; or a
  * negative errno with @reterr.

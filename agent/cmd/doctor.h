@@ -43,6 +43,8 @@ struct doctor {
 	bool has_conf;
 	struct conf conf; /* pinet.conf, if it can be read */
 	struct err conf_err;
+	int nfs_answers; /* 1, 0 if the boot files are not mounted, or negative: why not, in nfs_err */
+	struct err nfs_err;
 	int boot_fd; /* the boot directory, or -1 */
 	int ours_fd; /* pinet/ in it, or negative */
 	enum manifest_layout layout;

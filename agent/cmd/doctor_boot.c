@@ -36,19 +36,11 @@ static const char *boot_place(const struct doctor *d)
 
 static enum doctor_verdict mounted(const struct doctor *d, struct doctor_finding *f)
 {
-	char text[DOCTOR_FILE_SIZE], wanted[PATH_MAX];
-	const char *line, *error = state_get(&d->firmware, "error");
-	bool is = false;
+	const char *error = state_get(&d->firmware, "error");
 
-	if (!wants_boot_files(d) || doctor_read(d, "proc/self/mounts", text, sizeof(text)) < 0)
+	if (!wants_boot_files(d) || !doctor_has(d, "proc/self/mounts"))
 		return DOCTOR_NOTHING;
-	(void)snprintf(wanted, sizeof(wanted), " %.256s nfs", boot_place(d));
-	for (line = text; *line && !is; line = strchrnul(line, '\n'), line += *line != '\0') {
-		const char *at = strstr(line, wanted);
-
-		is = at && at < strchrnul(line, '\n');
-	}
-	if (is)
+	if (d->nfs_answers)
 		return DOCTOR_FINE;
 	return doctor_found(f,
 		"When the NFS server is there: systemctl restart boot-firmware.mount (or the mount "
@@ -56,6 +48,20 @@ static enum doctor_verdict mounted(const struct doctor *d, struct doctor_finding
 		"of that directory), then pinet sync",
 		"The boot files are not mounted at %s%s%s: updates of the kernel wait here.",
 		boot_place(d), error[0] ? ": " : "", error);
+}
+
+static enum doctor_verdict nfs(const struct doctor *d, struct doctor_finding *f)
+{
+	if (!d->nfs_answers)
+		return DOCTOR_NOTHING;
+	if (d->nfs_answers > 0)
+		return DOCTOR_FINE;
+	return doctor_found(f,
+		"Start the NFS server on the boot server; the mount mends itself then. Updates of "
+		"the kernel wait here, "
+		"and whoever opens a file there waits for minutes.",
+		"The boot files are mounted at %s, but their server is away: %s", boot_place(d),
+		d->nfs_err.text);
 }
 
 static enum doctor_verdict writable(const struct doctor *d, struct doctor_finding *f)
@@ -267,6 +273,7 @@ static enum doctor_verdict initramfs_driver(const struct doctor *d, struct docto
 
 const struct doctor_check doctor_boot[] = {
 	{"mounted", "the boot files are mounted", mounted},
+	{"nfs", "their NFS server answers", nfs},
 	{"writable", "root may write to them", writable},
 	{"readable", "TFTP servers may read them", readable},
 	{"room", "the boot server has room", room},

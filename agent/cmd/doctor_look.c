@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "cmd/doctor.h"
 #include "source/initramfs.h"
+#include "step/nfs_mounted.h"
 #include "store/files.h"
 #include "store/generation.h"
 
@@ -82,6 +83,10 @@ static void look_at_boot_files(struct doctor *d)
 	if (d->has_firmware && state_get(&d->firmware, "where")[0] == '/')
 		dir = state_get(&d->firmware, "where");
 	if (state_get_u64(&d->boot, "firmware.on", 0) != 1 || dir[0] != '/')
+		return;
+	d->nfs_answers =
+		nfs_mounted_answers(doctor_path(d, "proc/self/mounts", path), dir, &d->nfs_err);
+	if (d->nfs_answers < 0)
 		return;
 	d->boot_fd = open(doctor_path(d, dir + 1, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d->ours_fd = d->boot_fd < 0 ? -1 : files_open_ours(d->boot_fd, false, NULL);

@@ -18,6 +18,7 @@
 #include "cmd/cmd.h"
 #include "cmd/timeline.h"
 #include "source/dhcp_lease.h"
+#include "step/nfs_mounted.h"
 #include "step/session.h"
 
 struct options {
@@ -66,6 +67,15 @@ static void show_lease(const struct known *k)
 		printf("%-10s pinet-lease.service is not running\n", "WARNING");
 	if (state_get(&k->renewal, "problem")[0])
 		printf("%-10s %s\n", "WARNING", state_get(&k->renewal, "problem"));
+}
+
+/* Nobody should have to find out by a command that waits. */
+static void show_nfs(const struct known *k)
+{
+	struct err err = {.code = 0};
+
+	if (nfs_mounted_answers("/proc/self/mounts", state_get(&k->firmware, "where"), &err) < 0)
+		printf("%-10s the boot files' server is away: %s\n", "WARNING", err.text);
 }
 
 static void show_state(const char *before, const char *name, const struct state *st)
@@ -209,5 +219,6 @@ int cmd_status_system(int argc, char **argv)
 		return show_timeline(&opt, k, &t);
 	}
 	show_lease(k);
+	show_nfs(k);
 	return cmd_status(1, plain);
 }

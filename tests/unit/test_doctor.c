@@ -234,6 +234,12 @@ static void break_mounted(void)
 	change("proc/self/mounts", "/boot/firmware", "/mnt");
 }
 
+/* At a port where nobody listens. */
+static void break_nfs(void)
+{
+	change("proc/self/mounts", "nfs4 rw", "nfs4 rw,addr=127.0.0.1,port=1");
+}
+
 /* Where nobody may make a file, root neither. */
 static void break_writable(void)
 {
@@ -342,6 +348,7 @@ static const struct broken {
 	{"managers ", break_managers_nm, "NetworkManager, if it is started"},
 	{"names ", break_names, "192.168.77.1"},
 	{"mounted ", break_mounted, "not mounted at /boot/firmware"},
+	{"nfs ", break_nfs, "their server is away: 127.0.0.1 refuses connections to port 1"},
 	{"writable ", break_writable, "cannot write"},
 	{"readable ", break_readable, "/boot/firmware/start4.elf"},
 	{"room ", break_room, "may not fit"},

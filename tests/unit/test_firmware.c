@@ -40,7 +40,7 @@ static const char *options(const char *version, const char *host, const char *wi
 	return out;
 }
 
-#define V4 "vers=4.2,addr=10.0.0.1,proto=tcp,softerr,timeo=100,retrans=3"
+#define V4 "vers=4.2,addr=10.0.0.1,proto=tcp,softerr,timeo=50,retrans=3"
 
 static void test_options(void **state)
 {
@@ -48,11 +48,11 @@ static void test_options(void **state)
 	assert_string_equal(options("4.2", "10.0.0.1", "", false), V4);
 	assert_string_equal(options("4.2", "10.0.0.1", "", true), V4 ",nosuid,nodev,noatime");
 	assert_string_equal(options("3", "10.0.0.1", "rsize=65536,hard", false),
-		"vers=3,addr=10.0.0.1,proto=tcp,softerr,timeo=100,retrans=3,nolock,mountproto=tcp,"
+		"vers=3,addr=10.0.0.1,proto=tcp,softerr,timeo=50,retrans=3,nolock,mountproto=tcp,"
 		"rsize=65536,hard");
 	assert_string_equal(options("3", "fd00::1", "", false),
-		"vers=3,addr=fd00::1,proto=tcp6,softerr,timeo="
-		"100,retrans=3,nolock,mountproto=tcp6");
+		"vers=3,addr=fd00::1,proto=tcp6,softerr,timeo=50,retrans=3,nolock,mountproto="
+		"tcp6");
 	assert_string_equal(options("4.2", "10.0.0.1",
 				    "defaults,nofail,_netdev,x-systemd.automount,retry=3,,atime,ro,"
 				    "exec,noexec,port=20049",
