@@ -163,7 +163,7 @@ static int run(const char *root)
 	if (!early_wait(started_ms + FIRMWARE_MS, &report) && modules_load(modules, &err) < 0)
 		log_warning("%s", err.text); /* built in, perhaps; the mount says what is missing */
 	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
-	if (firmware_files_unit(&report, &unit_err) < 0)
+	if (firmware_files_unit(FIRMWARE_UNIT_DIR, &report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
 	firmware_files_save(&report, &err);
 	if (r == 0)

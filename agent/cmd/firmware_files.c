@@ -2,6 +2,7 @@
  * What is kept of the mount of the boot files: the plan for it, how it went, its unit.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/firmware_files.h"
-
-#define UNIT_DIR  "/run/systemd/system"
-#define WANTS_DIR UNIT_DIR "/remote-fs.target.wants"
 
 void firmware_files_plan(const struct state *st, struct plan *plan)
 {
@@ -33,29 +31,38 @@ void firmware_files_plan(const struct state *st, struct plan *plan)
 		(int)sizeof(plan->firmware_options) - 1, state_get(st, "firmware.options"));
 }
 
-int firmware_files_unit(const struct firmware_report *report, struct err *reterr)
+/* A soft-reboot unmounts it, and not every fstab has a line that would bring it back. */
+static int want(const char *dir, const char *name)
 {
-	char name[PLAN_PATH_SIZE * 4], path[PLAN_PATH_SIZE * 4 + 64], text[2048];
-	char to[PLAN_PATH_SIZE * 4 + 4];
+	char path[PATH_MAX], to[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/remote-fs.target.wants/%s", dir, name) >=
+			sizeof(path) ||
+		(size_t)snprintf(to, sizeof(to), "../%s", name) >= sizeof(to))
+		return -ENAMETOOLONG;
+	return symlink(to, path) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int firmware_files_unit(const char *dir, const struct firmware_report *report, struct err *reterr)
+{
+	char name[PLAN_PATH_SIZE * 4], path[PATH_MAX], text[2048];
 	int r = firmware_unit_name(report->where, name, sizeof(name));
 
 	if (r == 0)
 		r = firmware_unit(report, text, sizeof(text));
-	if (r < 0)
-		return err_sys(reterr, r, "cannot write the mount unit of %s", report->where);
-	(void)snprintf(path, sizeof(path), UNIT_DIR "/%s", name); /* fits by the sizes above */
-	r = fs_mkdirs(UNIT_DIR, 0755);
+	if (r == 0)
+		r = fs_join(path, sizeof(path), dir, "remote-fs.target.wants");
+	if (r == 0)
+		r = fs_mkdirs(path, 0755);
+	if (r == 0)
+		r = fs_join(path, sizeof(path), dir, name);
 	if (r == 0)
 		r = fs_replace(path, text, 0644);
-	if (r < 0)
-		return err_sys(reterr, r, "cannot write %s", path);
-	/* A soft-reboot unmounts it, and not every fstab has a line that would bring it back. */
-	(void)snprintf(path, sizeof(path), WANTS_DIR "/%s", name);
-	(void)snprintf(to, sizeof(to), "../%s", name);
-	r = fs_mkdirs(WANTS_DIR, 0755);
-	if (r == 0 && symlink(to, path) < 0 && errno != EEXIST)
-		r = -errno;
-	return r < 0 ? err_sys(reterr, r, "cannot write %s", path) : 0;
+	if (r == 0)
+		r = want(dir, name);
+	return r < 0 ? err_sys(reterr, r, "cannot write the mount unit of %s to %s", report->where,
+			       dir)
+		     : 0;
 }
 
 void firmware_files_save(const struct firmware_report *report, const struct err *why)

@@ -40,7 +40,7 @@ static int attempt(const struct plan *plan, struct err *reterr)
 
 	if (r < 0)
 		return r;
-	if (firmware_files_unit(&report, &err) < 0)
+	if (firmware_files_unit(FIRMWARE_UNIT_DIR, &report, &err) < 0)
 		log_warning("mount: %s", err.text);
 	err.code = 0;
 	firmware_files_save(&report, &err);
