@@ -150,5 +150,5 @@ init_remove()
 	fi
 	drop "$conf_file"
 	journal_done
-	rmdir "$etc/pinet-server" 2>/dev/null || :
+	rmdir "${conf_file%/*}" 2>/dev/null || :
 }

@@ -8,7 +8,7 @@
 #	new PATH            did not exist: is removed
 #	old PATH COPY       is put back from COPY
 #	move FROM TO        TO is moved back to FROM
-#	volume KIND NAME    a new LUN: is destroyed
+#	volume KIND NAME    a new LUN: is destroyed, after the servers have looked again
 #	renamed KIND FROM TO   a LUN: gets its old name
 #	apply KIND NAME ARGUMENT...   a server has to look again, after all files are back
 #	done                nothing is taken back any more; what is left is to throw away:
@@ -109,6 +109,7 @@ journal_finish()
 		later:destroy) "storage_${two}_destroy" "$rest" || warn "the LUN $rest could not be removed" ;;
 		esac
 	done <"$journal_file"
+	drop_parents
 	rm -rf -- "$state"/undo/*
 	rm -f "$journal_file"
 }
@@ -136,9 +137,6 @@ journal_undo()
 		move)
 			if [ -e "$two" ] && [ ! -e "$one" ]; then mv -- "$two" "$one" || failed=yes; fi
 			;;
-		volume)
-			"storage_${one}_destroy" "$two" || failed=yes
-			;;
 		renamed)
 			if "storage_${one}_exists" "$rest" && ! "storage_${one}_exists" "$two"; then
 				("storage_${one}_rename" "$rest" "$two") || failed=yes
@@ -152,10 +150,15 @@ journal_undo()
 		apply_now "$one" "$two" $rest ||
 			warn "$two does not take the configuration that it had before: \"pinet-server check\" looks at it"
 	done <"$work/undo"
+	# last: the target has let go of them
+	while IFS=$tab read -r word one two rest; do
+		[ "$word" != volume ] || "storage_${one}_destroy" "$two" </dev/null || failed=yes
+	done <"$work/undo"
 	if [ -n "$failed" ]; then
 		printf 'pinet-server: not everything could be undone; the next command tries again\n' >&2
 		return 1
 	fi
+	drop_parents
 	rm -rf -- "$state"/undo/*
 	rm -f "$journal_file"
 }
@@ -183,13 +186,33 @@ put()
 	journal_written="$journal_written $path"
 }
 
-# make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails.
+# make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails. Those for files of
+# servers are noted: see drop_parents.
 make_parents()
 {
 	[ ! -d "$1" ] || return 0
 	make_parents "${1%/*}"
 	[ -z "$journal_open" ] || journal_line new "$1"
 	mkdir "$1" || die "cannot make the directory $1"
+	case $1 in
+	"${conf_file%/*}") ;;
+	"$etc"/*) printf '%s\n' "$1" >>"$state/made" ;;
+	esac
+}
+
+# drop_parents: the directories that make_parents has made for files of servers go when they are empty.
+drop_parents()
+{
+	local directory
+	[ -e "$state/made" ] || return 0
+	sort -ru "$state/made" | while read -r directory; do
+		[ ! -d "$directory" ] || rmdir "$directory" 2>/dev/null || printf '%s\n' "$directory"
+	done >"$work/made"
+	if [ -s "$work/made" ]; then
+		cat "$work/made" >"$state/made"
+	else
+		rm -f "$state/made"
+	fi
 }
 
 # drop PATH: removes a file or a directory, which comes back if the operation fails.

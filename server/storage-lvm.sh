@@ -30,7 +30,7 @@ storage_lvm_destroy()
 {
 	storage_lvm_exists "$1" || return 0
 	storage_lvm_name "$1"
-	lvremove --yes "$ret" >/dev/null
+	lvremove --yes "$ret" >/dev/null 9>&- # complains of open files that it does not know
 }
 
 storage_lvm_resize()

@@ -53,7 +53,7 @@ target_lio_runs()
 # settings that targetcli keeps for its user.
 target_lio_apply()
 {
-	local id="$1" iqn="$2" file kind
+	local id="$1" iqn="$2" file kind status=0
 	target_lio_runs || return 0
 	target_lio_file "$id"
 	file=$ret
@@ -67,10 +67,10 @@ target_lio_apply()
 		done
 		[ ! -e "$file" ] || grep -v '^#' "$file"
 		echo "saveconfig"
-	} | TARGETCLI_HOME="$work/lio" timeout 60 targetcli >"$work/targetcli" 2>&1 || return 1
-	# it ends with 0 whatever happened
-	if [ -e "$file" ] && [ ! -d "/sys/kernel/config/target/iscsi/$iqn/tpgt_1/acls" ]; then
-		printf 'pinet-server: targetcli: %s\n' "$(grep -v -i password "$work/targetcli" | tail -n 1 | tr -cd '[:print:]')" >&2
+	} | TARGETCLI_HOME="$work/lio" timeout 300 targetcli >"$work/targetcli" 2>&1 || status=$?
+	# it ends with 0 whatever its commands did
+	if [ $status != 0 ] || { [ -e "$file" ] && [ ! -d "/sys/kernel/config/target/iscsi/$iqn/tpgt_1/acls" ]; }; then
+		printf 'pinet-server: targetcli (exit status %s): %s\n' "$status" "$(grep -v -i password "$work/targetcli" | tail -n 1 | tr -cd '[:print:]')" >&2
 		return 1
 	fi
 }
