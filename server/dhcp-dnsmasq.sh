@@ -56,6 +56,7 @@ dhcp_options()
 		client_pseudo
 		words="$words${words:+ }pinet.firmware=$conf_server:$ret"
 	fi
+	[ -z "$conf_log" ] || words="$words${words:+ }pinet.log=$conf_log"
 	[ -z "$words" ] || echo "224 $words"
 }
 
@@ -121,7 +122,8 @@ dhcp_dnsmasq_proxy_shared_files()
 	{
 		mark ''
 		# the ROM of a Raspberry Pi 3 compares the three blanks, and misses an answer that comes at once
-		printf 'port=0\ndhcp-range=%s,proxy\ndhcp-reply-delay=1\n' "${conf_network%/*}"
+		dnsmasq_has port || echo 'port=0'
+		printf 'dhcp-range=%s,proxy\ndhcp-reply-delay=1\n' "${conf_network%/*}"
 		printf 'pxe-service=0,"Raspberry Pi Boot   "\n'
 	} | put_ours "$file" 0644
 }
