@@ -157,6 +157,14 @@ def layer(suite: str, arch: str, packages: tuple[str, ...]) -> str:
     return _build(f"layer-{suite}-{arch}", digest, lambda out: _script("build-layer", root, out, *packages))
 
 
+def server(suite: str, packages: tuple[str, ...]) -> str:
+    """Returns the directory with the disk of a boot server of @suite that is a guest, with @packages: see build-server."""
+    root, serve = base(suite, "amd64"), os.path.join(HERE, "serve")
+    parts = (_read(os.path.join(HERE, "build-server")), _read(os.path.join(HERE, "unpack-kernel")), _read(serve))
+    digest = _digest(os.path.basename(root).encode(), *parts, repr(packages).encode())
+    return _build(f"server-{suite}", digest, lambda out: _script("build-server", root, out, serve, *packages))
+
+
 def client(
     suite: str,
     arch: str,
@@ -240,8 +248,8 @@ def copy(source: str, target: str) -> None:
 
 
 def make_bootable(disk: str, directory: str, cmdline: str) -> None:
-    """Makes @disk one that a PC boots from: a GPT over the partitions that it has, and GRUB, which loads kernel and
-    initramfs from the first of them with @cmdline. Leaves its files in @directory."""
+    """Makes @disk one that a PC boots from: a GPT over the partitions that it has, and GRUB, which loads the kernel and
+    the initramfs that Debian's links in the root name, with @cmdline. Leaves its files in @directory."""
     start = ROOT_OFFSET // SECTOR
     run("truncate", "--size=+1M", disk)  # for the second copy of the table
     run(
@@ -250,8 +258,8 @@ def make_bootable(disk: str, directory: str, cmdline: str) -> None:
         f"start=2048, size={start - 2048}, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\nstart={start}\n",
     )
     config, core_path = os.path.join(directory, "grub.cfg"), os.path.join(directory, "core.img")
-    replace_file(config, f"set root=(hd0,gpt2)\nlinux /vmlinuz {cmdline}\ninitrd /initrd.img\nboot\n")
-    modules = ("biosdisk", "part_gpt", "fat", "linux", "boot")
+    replace_file(config, f"set root=(hd0,gpt3)\nlinux /vmlinuz {cmdline}\ninitrd /initrd.img\nboot\n")
+    modules = ("biosdisk", "part_gpt", "ext2", "linux", "boot")
     run("grub-mkimage", "-O", "i386-pc", "-p", "/", "-c", config, "-o", core_path, *modules)
     # What grub-install would write: the sectors where the boot sector finds the core, and the core its rest.
     boot, core = bytearray(_read(f"{GRUB}/boot.img")[:440]), bytearray(_read(core_path))

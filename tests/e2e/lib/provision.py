@@ -16,6 +16,8 @@ SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../ser
 PROGRAM = os.path.join(SOURCES, "pinet-server")
 STATE = "/var/lib/pinet-server"
 PID = "/run/%s.pid"
+KEA = "/etc/kea/kea-dhcp4.conf"
+KEA_INCLUDES = '"reservations": <?include "/etc/kea/pinet-server.json"?>'
 # What pinet-server has unless a scenario says otherwise.
 SETTINGS = {"target": "tgt", "tftp": "dnsmasq", "dhcp": "dnsmasq", "nfs": "ganesha"}
 DHCP_KINDS = ("dnsmasq", "none")
@@ -39,6 +41,15 @@ def files(settings: dict[str, str], address: str, interface: str, lines: list[st
     base = ["port=0", "bind-dynamic", f"listen-address={address}", "user=root"]
     if settings["dhcp"] in DHCP_KINDS and lines is not None:
         base += ["dhcp-authoritative", "no-ping", "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h", "log-dhcp"]
+    kea = f"""{{ "Dhcp4": {{
+  "interfaces-config": {{ "interfaces": [ "{interface}" ], "service-sockets-max-retries": 9999, "service-sockets-retry-wait-time": 300 }},
+  "lease-database": {{ "type": "memfile", "persist": false }},
+  "subnet4": [ {{
+    "subnet": "{NETWORK}",
+    "pools": [ {{ "pool": "192.168.77.100 - 192.168.77.150" }} ]
+  }} ]
+}} }}
+"""
     return {
         "/etc/tgt/targets.conf": "include /etc/tgt/conf.d/*.conf\n",
         "/etc/dnsmasq.conf": "\n".join(base + (lines or [])) + "\n",
@@ -47,12 +58,13 @@ def files(settings: dict[str, str], address: str, interface: str, lines: list[st
         "/etc/default/isc-dhcp-server": f'INTERFACESv4="{interface}"\n',
         "/etc/dhcp/dhcpd.conf": "authoritative;\nsubnet 192.168.77.0 netmask 255.255.255.0 {\n"
         "\trange 192.168.77.100 192.168.77.150;\n}\n",
+        KEA: kea,
     }
 
 
 DIRECTORIES = (
     *("/etc/tgt/conf.d", "/etc/dnsmasq.d", "/etc/exports.d", "/var/lib/misc", "/var/lib/dhcp", "/var/lib/nfs/ganesha"),
-    *("/srv/tftp", "/run/tgtd"),
+    *("/srv/tftp", "/run/tgtd", "/run/kea"),
 )
 
 
@@ -67,7 +79,7 @@ def own_places(directory: str, contents: dict[str, str]) -> None:
             os.makedirs(own)
         run("mount", "--bind", own, f"/{place}")
     run("mount", "--bind", directory, "/srv")
-    for name in ("tgt", "ganesha", "dnsmasq.d", "dhcp", "exports.d"):
+    for name in ("tgt", "ganesha", "dnsmasq.d", "dhcp", "kea", "exports.d"):
         shutil.rmtree(f"/etc/{name}", ignore_errors=True)
     for path in DIRECTORIES:
         os.makedirs(path, exist_ok=True)
@@ -189,6 +201,10 @@ class Provision:
         self.wrong: list[str] = []
         self.servers: list[Server] = []
 
+    def bring(self, path: str) -> str:
+        """The path there of a file of this machine."""
+        return path
+
     def run(self, *argv: str) -> tuple[int, str]:
         """Runs pinet-server on that machine; its exit status, and what it said."""
         raise NotImplementedError
@@ -200,6 +216,9 @@ class Provision:
     def changed(self, moment: str) -> list[str]:
         """What is not as it was at that moment."""
         raise NotImplementedError
+
+    def include(self, included: bool) -> None:
+        """Has Kea's configuration include pinet-server's file, or no more, as its administrator does."""
 
     def restart(self, said: str) -> None:
         """Starts the servers again that pinet-server has named."""
@@ -221,6 +240,7 @@ class Provision:
             *["init", "--server", self.address, "--network", NETWORK, "--set", f"target.prefix={self.prefix}"],
             *["--set", f"log={SERVER}", *self.control, *settings, *self.services],
         )
+        self.include(True)
         self.keep("before add")
 
     def add(self, *options: str) -> None:
@@ -238,6 +258,7 @@ class Provision:
         # the target may still have the session of the client, which was switched off with its root mounted
         self.call("remove", self.client, "--yes", "--force")
         self.wrong += [f"remove leaves {one} other than it was" for one in self.changed("before add")]
+        self.include(False)
         self.call("init", "--remove")
         self.wrong += [f"init --remove leaves {one}" for one in self.changed("before init")]
         return os.path.join(STATE, "kept", self.client)
@@ -248,19 +269,21 @@ class Here(Provision):
 
     services = (
         *("--set", f"service.ganesha=pid:{PID % 'ganesha'}", "--set", f"service.dnsmasq=pid:{PID % 'dnsmasq'}"),
-        *("--set", f"service.isc=pid:{PID % 'dhcpd'}"),
+        *("--set", f"service.isc=pid:{PID % 'dhcpd'}", "--set", "service.kea=pid:/run/kea/kea-dhcp4.kea-dhcp4.pid"),
     )
 
     def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], interface: str, lines: list[str] | None):
         """@interface is that of the clients' network; @lines see files()."""
         super().__init__(directory, client, prefix, settings)
         os.environ["PINET_SERVER_LIB"] = SOURCES
+        os.environ["KEA_LOCKFILE_DIR"] = os.environ["KEA_PIDFILE_DIR"] = "/run/kea"
         self.kept: dict[str, tuple[dict, str]] = {}
         own_places(directory, files(self.settings, SERVER, interface, lines))
         dnsmasq = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file=" + PID % "dnsmasq"]
         commands = {
             "dnsmasq": [*dnsmasq, "--conf-file=/etc/dnsmasq.conf", "--conf-dir=/etc/dnsmasq.d,*.conf"],
             "isc": ["dhcpd", "-f", "-cf", "/etc/dhcp/dhcpd.conf", "-lf", "/var/lib/dhcp/dhcpd.leases", "-pf", PID % "dhcpd", interface],
+            "kea": ["kea-dhcp4", "-c", KEA],
             "hpa": ["in.tftpd", "--foreground", "--listen", "--address", f"{SERVER}:69", "--secure", "/srv/tftp"],
         }
         self.servers = [EtcTgt(directory), EtcNfs(directory), Watch(directory)]
@@ -279,6 +302,14 @@ class Here(Provision):
             check=False,
         )
         return done.returncode, done.stdout
+
+    def include(self, included: bool) -> None:
+        if self.settings["dhcp"] != "kea":
+            return
+        with open(KEA, encoding="utf-8") as file:
+            text = file.read()
+        pools = '"pools": '
+        replace_file(KEA, text.replace(pools, f"{KEA_INCLUDES},\n    {pools}") if included else text.replace(f"{KEA_INCLUDES},\n    ", ""))
 
     def restart(self, said: str) -> None:
         for server in self.servers:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from . import image, lio
+from . import image, lio, serverguest
 from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
@@ -84,7 +84,8 @@ class Scenario:
     boots: int = 1  # how often it is started at most, when it restarts
 
     # pinet-server makes its disk and its boot files out of Debian's stock image, and tells the servers: settings that are
-    # not those of provision.SETTINGS; further options of "add". The client's name is @prefix.
+    # not those of provision.SETTINGS; further options of "add". The client's name is @prefix. Servers that need another
+    # kernel than this machine's run in a guest.
     provisioned: dict[str, str] | None = None
     add: tuple[str, ...] = ()
 
@@ -150,6 +151,9 @@ class Run:
         self.words["target"] = self.text(scenario.target)
         self.words["prefix"] = self.text(scenario.prefix)
         self.provisioned = scenario.provisioned is not None
+        self.server_guest = self.provisioned and serverguest.needed(scenario.provisioned)
+        if self.server_guest:
+            self.words["server"] = serverguest.ADDRESS
         self.tftp = os.path.join(self.directory, "tftp")
         self.boot_files = os.path.join(self.tftp, self.words["prefix"])
         self.console = ""  # of all its boots
@@ -188,6 +192,8 @@ class Run:
             files |= PI_FILES
         if self.scenario.lio:
             lio.base()
+        if self.server_guest:
+            serverguest.disk()
         name, packages = self.name if files or self.scenario.packages else "", self.scenario.packages
         if name and self.provisioned:
             name = "provisioned"  # several have the same
@@ -256,10 +262,15 @@ class Run:
         router = scenario.router is not None
         lines = None if router else self._hosts() if scenario.provisioned.get("dhcp") == "none" else []
         about = (self.directory, self.words["prefix"], self.words["target"].rpartition(":")[0], scenario.provisioned)
-        self.provision = Here(*about, self.network.bridges["lan"], lines)
+        if self.server_guest:
+            self.provision = serverguest.There(*about, self.network.tap("lan"), lines)
+        else:
+            self.provision = Here(*about, self.network.bridges["lan"], lines)
         disk = os.path.join(self.directory, "stock.img")
         whole_image(self.client(), image.base(self.suite, self.arch), disk, bool(scenario.pi))
-        self.stock = [disk, self.deb]
+        if scenario.san:
+            image.make_bootable(disk, self.directory, f"{scenario.root} {self.cmdline()}")
+        self.stock = [self.provision.bring(path) for path in (disk, self.deb)]
         self.provision.init()
         self.servers = {server.name: server for server in self.provision.servers}
         if router:

@@ -10,14 +10,17 @@ _FIRST = """
 systemctl start pinet-sync.service
 pinet generations
 """
-_UPGRADE = """
-grep -o 'pinet.generation=g000001-[^ ]*' /proc/cmdline
-systemctl start pinet-good.service
+_INSTALL = """
 apt-get -q update
 apt-get -qy --no-install-recommends install linux-image-cloud-amd64
+"""
+_UPGRADE = f"""
+grep -o 'pinet.generation=g000001-[^ ]*' /proc/cmdline
+systemctl start pinet-good.service
+{_INSTALL}
 pinet generations
 new=$(basename /boot/vmlinuz-*cloud*)
-if apt-get -qy purge "linux-image-${new#vmlinuz-}"; then exit 1; fi
+if apt-get -qy purge "linux-image-${{new#vmlinuz-}}"; then exit 1; fi
 test -e "/boot/$new"
 """
 _REMOVE = """
@@ -39,3 +42,6 @@ def second_is_good(run) -> str:
 # What a scenario says that has apt install a new kernel and then remove the old one, and what has to come of it.
 STEPS = {"package": "linux-image-cloud-amd64", "work": (_FIRST, _UPGRADE, _REMOVE), "boots": 3, "limit_s": 900}
 CHECKS = (check.work_done, second_is_good)
+# The same where the boot loader is in the LUN.
+SAN_STEPS = STEPS | {"work": (_INSTALL, "uname -r | grep cloud"), "boots": 2}
+SAN_CHECKS = (check.work_done,)

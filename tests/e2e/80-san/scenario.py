@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from lib import check, upgrade
+from lib.scenario import Scenario
+
+scenario = Scenario(
+    title="pinet-server: iPXE opens the LUN with CHAP, Kea says where its script is (deployment D), and a new kernel",
+    san=True,
+    provisioned={"dhcp": "kea"},
+    add=("--boot", "san", "--size", "2G"),
+    checks=check.FROM_LUN
+    + upgrade.SAN_CHECKS
+    + (
+        check.only_pinet,
+        check.session_patient,
+        check.klibc_conf,
+        check.firmware_vfat,
+        check.address_is("{client}/24"),
+        check.initiator_is("iqn.1993-08.org.debian:01:{mac}"),
+        check.server_as_before,
+    ),
+    **upgrade.SAN_STEPS,
+)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A boot server that is a guest, with a kernel that has LIO, an NFS server and thin volumes, and services that systemd
+runs. pinet-server makes a client on it."""
+
+import os
+import shlex
+import shutil
+
+from . import image
+from .guest import Guest
+from .machine import Machine
+from .proc import RigError, replace_file, run
+from .provision import SOURCES, STATE, Provision, files
+from .servers import NETWORK, Server
+
+ADDRESS, MAC = "192.168.77.2", "52:54:00:77:01:00"
+PACKAGES = (
+    *("targetcli-fb", "dbus", "tgt", "dnsmasq", "tftpd-hpa", "nfs-kernel-server", "isc-dhcp-server", "lvm2", "thin-provisioning-tools"),
+    *("cpio", "fdisk", "mtools", "procps", "openssh-client", "perl"),
+)
+# What each setting has to have running, as an administrator who has installed it has.
+UNITS = {"tgt": "tgt", "lio": "rtslib-fb-targetctl", "dnsmasq": "dnsmasq", "hpa": "tftpd-hpa", "isc": "isc-dhcp-server", "kernel": "nfs-server"}
+THIN_BYTES = 5 << 30
+THIN = (
+    f"disk=/dev/$(lsblk --noheadings --nodeps --bytes -o NAME,SIZE | sed -n 's/ *{THIN_BYTES}$//p');"
+    " modprobe dm_thin_pool; pvcreate -q $disk && vgcreate -q vg0 $disk &&"
+    " lvcreate -q --type thin-pool --name thin --size 4G --poolmetadatasize 16M vg0"
+)
+# All that can be told of /etc and /root: names, kinds, modes, owners and contents; and what the targets serve. The history
+# that targetcli keeps of what it has saved, and what LVM notes of its volumes, are not pinet-server's.
+LOOK = (
+    "{ find /etc /root -path /etc/lvm -prune -o -path '*/rtslib-fb-target/backup' -prune -o ! -path /etc/rtslib-fb-target -printf '%p %y %m %U %G %l\\n' | sort; find /etc /root -path /etc/lvm -prune -o -path '*/rtslib-fb-target/backup' -prune -o -type f -print0 | sort -z | xargs -0 sha256sum;"
+    " find /sys/kernel/config/target/iscsi /sys/kernel/config/target/core -maxdepth 2 2>/dev/null | sort;"
+    " [ ! -S /run/tgtd/socket.0 ] || for mode in target account; do tgtadm --op show --mode $mode; done; }"
+)
+
+
+def needed(settings: dict[str, str]) -> bool:
+    """Whether the servers need such a guest."""
+    return bool({"lio", "kernel", "lvm"} & set(settings.values()))
+
+
+def disk() -> str:
+    """The directory with what the guest starts from; making it needs the mirror."""
+    return image.server("bookworm", PACKAGES)
+
+
+class ServerGuest(Server):
+    """The guest with its disks: its own, which forgets, /srv with @setup, and one for thin volumes."""
+
+    name = "server"
+
+    def __init__(self, directory: str, tap: str, setup: str):
+        made = disk()
+        self.log, self.srv, thin = (os.path.join(directory, name) for name in ("server.log", "srv.img", "thin.img"))
+        run("truncate", "--size=8G", self.srv)
+        run("mkfs.ext4", "-q", "-F", "-L", "srv", "-d", setup, "-E", "root_owner=0:0,lazy_itable_init=1", self.srv)
+        run("truncate", f"--size={THIN_BYTES}", thin)
+        self.machine = Machine("amd64", [(tap, "virtio-net-pci", MAC)], [f"{made}/disk.img,snapshot=on", self.srv, thin])
+        self.machine.kernel, self.machine.initrd = f"{made}/vmlinux", f"{made}/initrd.img"
+        self.machine.cmdline = "console=ttyS0 root=LABEL=server rw net.ifnames=0 quiet systemd.show_status=false tsc=reliable"
+        self.guest: Guest | None = None
+        self.lines = 0
+
+    def start(self) -> None:
+        if self.guest:
+            return
+        self.guest = Guest(self.machine, self.log).__enter__()
+        self.guest.power_on()
+        if not self.guest.follow(300, "^@@ 0 0$"):
+            raise RigError(f"the server guest has not come up: {self.log}")
+
+    def shell(self, line: str) -> tuple[int, str]:
+        """Runs a line there; its exit status, and what it said."""
+        self.lines += 1
+        start = len(self.guest.console)
+        self.guest.type(line + "\n")
+        if not self.guest.follow(self.guest.elapsed() + 900, rf"^@@ {self.lines} \d+$"):
+            raise RigError(f"the server guest is not done with: {line}")
+        said, _, status = self.guest.console[start:].rpartition(f"\n@@ {self.lines} ")
+        return int(status.split()[0]), said.lstrip("\n")
+
+    def must(self, line: str) -> str:
+        """The same for what has to succeed."""
+        status, said = self.shell(line)
+        if status:
+            raise RigError(f"the server guest: {line}: exit status {status}\n{said[-3000:]}")
+        return said
+
+    def stop(self) -> None:
+        if self.guest:
+            self.guest.__exit__()
+            self.guest = None
+
+    def logs(self) -> list[str]:
+        return [self.log]
+
+
+class There(Provision):
+    """pinet-server in that guest."""
+
+    address = ADDRESS
+    control = ()
+
+    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], tap: str, lines: list[str] | None):
+        """@lines see provision.files()."""
+        super().__init__(directory, client, prefix, settings)
+        self.tap = tap
+        self.setup = os.path.join(directory, "setup")
+        shutil.copytree(SOURCES, f"{self.setup}/server")
+        for path, text in files(self.settings, ADDRESS, "eth0", lines).items():
+            os.makedirs(os.path.dirname(self.setup + path), exist_ok=True)
+            replace_file(self.setup + path, text)
+
+    def bring(self, path: str) -> str:
+        place = shutil.copy(path, self.setup) if path.endswith(".deb") else shutil.move(path, self.setup)
+        return f"/srv/setup/{os.path.basename(place)}"
+
+    def init(self) -> None:
+        top = os.path.join(self.directory, "srv")
+        os.makedirs(top)
+        shutil.move(self.setup, top)
+        self.guest = ServerGuest(self.directory, self.tap, top)
+        shutil.rmtree(top)
+        self.servers = [self.guest]
+        self.guest.start()
+        self.guest.must(f"ip link set eth0 up; ip address add {ADDRESS}/{NETWORK.partition('/')[2]} dev eth0")
+        self.guest.must(f"mkdir -p /srv/state /srv/tftp {STATE}; mount --bind /srv/state {STATE}; cp -r /srv/setup/etc/. /etc")
+        if self.settings.get("storage") == "lvm":
+            self.guest.must(THIN)
+        if self.settings["target"] == "lio":
+            self.guest.must("targetcli saveconfig")
+        units = {UNITS[value] for value in self.settings.values() if value in UNITS}
+        self.guest.must("systemctl start " + " ".join(sorted(units)))
+        super().init()
+
+    def run(self, *argv: str) -> tuple[int, str]:
+        return self.guest.shell("PINET_SERVER_LIB=/srv/setup/server " + shlex.join(["/srv/setup/server/pinet-server", *argv]))
+
+    def keep(self, moment: str) -> None:
+        self.guest.must(f"{LOOK} >/run/{shlex.quote(moment)}")
+
+    def changed(self, moment: str) -> list[str]:
+        return self.guest.must(f"{LOOK} | diff /run/{shlex.quote(moment)} - || :").splitlines()
+
+    def _copies(self) -> None:
+        """What only storage can do that copies: a snapshot, another client, a larger LUN, and the way back."""
+        more = ("--mac", "52:54:00:77:00:77", "--address", "192.168.77.177")
+        self.call("snapshot", self.client, "one", "--force")
+        self.call("clone", self.client, "copy", *more, "--force")
+        self.call("check")
+        self.call("set", "copy", "--size", "3G")
+        self.call("set", "copy", "--name", "other")
+        self.call("rollback", self.client, "one", "--yes", "--force")
+        self.call("snapshot", self.client, "one", "--delete")
+        self.call("remove", "other", "--yes", "--delete-lun")
+
+    def remove(self) -> str:
+        self._copies()
+        kept = super().remove().removeprefix(STATE)
+        self.guest.must("fsfreeze --freeze /srv")
+        out = os.path.join(self.directory, "kept")
+        os.makedirs(out)
+        run("debugfs", "-R", f"rdump /state{kept} {out}", self.guest.srv)
+        return out + "/" + os.path.basename(kept)
