@@ -19,7 +19,10 @@ PACKAGES = (
     *("cpio", "fdisk", "mtools", "procps", "openssh-client", "perl"),
 )
 # What each setting has to have running, as an administrator who has installed it has.
-UNITS = {"tgt": "tgt", "lio": "rtslib-fb-targetctl", "dnsmasq": "dnsmasq", "hpa": "tftpd-hpa", "isc": "isc-dhcp-server", "kernel": "nfs-server"}
+UNITS = {
+    **{"tgt": "tgt", "lio": "rtslib-fb-targetctl", "dnsmasq": "dnsmasq", "hpa": "tftpd-hpa"},
+    **{"isc": "isc-dhcp-server", "kernel": "nfs-server"},
+}
 THIN_BYTES = 5 << 30
 THIN = (
     f"disk=/dev/$(lsblk --noheadings --nodeps --bytes -o NAME,SIZE | sed -n 's/ *{THIN_BYTES}$//p');"
@@ -28,8 +31,10 @@ THIN = (
 )
 # All that can be told of /etc and /root: names, kinds, modes, owners and contents; and what the targets serve. The history
 # that targetcli keeps of what it has saved, and what LVM notes of its volumes, are not pinet-server's.
+_KEPT = r"\( -path /etc/lvm -o -path '*/rtslib-fb-target/backup' \) -prune -o"
 LOOK = (
-    "{ find /etc /root -path /etc/lvm -prune -o -path '*/rtslib-fb-target/backup' -prune -o ! -path /etc/rtslib-fb-target -printf '%p %y %m %U %G %l\\n' | sort; find /etc /root -path /etc/lvm -prune -o -path '*/rtslib-fb-target/backup' -prune -o -type f -print0 | sort -z | xargs -0 sha256sum;"
+    f"{{ find /etc /root {_KEPT} ! -path /etc/rtslib-fb-target -printf '%p %y %m %U %G %l\\n' | sort;"
+    f" find /etc /root {_KEPT} -type f -print0 | sort -z | xargs -0 sha256sum;"
     " find /sys/kernel/config/target/iscsi /sys/kernel/config/target/core -maxdepth 2 2>/dev/null | sort;"
     " [ ! -S /run/tgtd/socket.0 ] || for mode in target account; do tgtadm --op show --mode $mode; done; }"
 )
