@@ -88,13 +88,12 @@ image_write()
 # progress PROCESS FILE TO: a bar on a terminal while it runs: how far the processes that read FILE have come.
 progress()
 {
-	local total position most percent shown bar='########################################' left
+	local total position most=0 percent shown bar='########################################' left
 	[ -t 2 ] && [ -z "$quiet" ] || return 0
 	total=$(stat -L -c %s "$2")
 	[ "$total" -gt 0 ] || return 0
 	set -- "$1" "$(readlink -f "$2")"
 	while kill -0 "$1" 2>/dev/null; do
-		most=0
 		for position in $(progress_positions "$1" "$2"); do
 			[ "$position" -le "$most" ] || most=$position
 		done
