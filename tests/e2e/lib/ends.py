@@ -26,8 +26,15 @@ mountpoint /boot/firmware
 systemctl is-active boot-firmware.mount pinet-lease.service
 """
 _KEXEC = """
-kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --reuse-cmdline
+kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --command-line="$(cat /proc/cmdline) $words"
 echo kexec >/run/pinet-test-end
+"""
+# The LUN's system goes on to the one of the local disk, which is otherwise the same.
+_TO_LOCAL = f"""
+words=pinet=off
+if grep lun /etc/pinet-test-marker; then
+{_KEXEC}
+fi
 """
 # Where this systemd has it.
 _SOFT = """
@@ -92,25 +99,43 @@ def after_power_off(run) -> str:
     return "" if found in said else f"{late} is not what was written"
 
 
+def local_second(run) -> str:
+    """The second of the four boots was that of the local disk."""
+    markers = re.findall(r"^@@ marker\n(.*)$", run.console, re.M)
+    return "" if markers == ["lun", "local disk", "lun", "lun"] else f"roots: {markers}"
+
+
 def root_left(run) -> str:
     """The root was unmounted at each end."""
     times = run.console.count("@@left: the root is unmounted")
     return "" if times == 2 else f"the root was unmounted {times} times, not twice"
 
 
-def all_ends(title: str) -> Scenario:
-    """Reboot, kexec, soft-reboot (or reboot) and power-off."""
+def _ends(title: str, *checks, **more) -> Scenario:
     return Scenario(
         title=title,
         packages=("kexec-tools",),
-        # Without a line for the boot files, which would mount them after a soft-reboot.
-        installed={**_UNITS, "/etc/fstab": "LABEL=writable / ext4 defaults 0 1\n"},
         cmdline="pinet.server={server} pinet.target={target}",
-        work=("", _SEEN + _KEXEC, _SEEN + _SOFT, _SEEN),
         boots=3,
         limit_s=600,
-        checks=(each_end, end_times, after_power_off) + check.BY_PINET,
+        checks=(each_end, end_times, after_power_off, *checks) + check.BY_PINET,
+        **more,
     )
+
+
+def all_ends(title: str) -> Scenario:
+    """Reboot, kexec, soft-reboot (or reboot) and power-off."""
+    return _ends(
+        title,
+        # Without a line for the boot files, which would mount them after a soft-reboot.
+        installed={**_UNITS, "/etc/fstab": "LABEL=writable / ext4 defaults 0 1\n"},
+        work=("", _SEEN + "words=\n" + _KEXEC, _SEEN + _SOFT, _SEEN),
+    )
+
+
+def beside_local(title: str) -> Scenario:
+    """The LUN's system goes on to a local disk's by kexec, which reboots; then the LUN's does, and is switched off."""
+    return _ends(title, local_second, installed=_UNITS, local_disk=True, work=(_TO_LOCAL, _SEEN, _SEEN))
 
 
 def with_exitrd(title: str) -> Scenario:
