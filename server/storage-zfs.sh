@@ -27,16 +27,23 @@ storage_zfs_exists()
 	zfs list -H -o name "$conf_storage_pool/$1" >/dev/null 2>&1
 }
 
-# storage_zfs_destroy NAME: with its snapshots; copies of it are made independent first.
+# storage_zfs_destroy NAME: with its snapshots; copies of it are made independent first. The snapshot that it is a copy of
+# goes, too, unless it has other copies, and so does one that was made for a copy that then was not.
 storage_zfs_destroy()
 {
-	local clone
-	storage_zfs_exists "$1" || return 0
-	zfs list -H -r -t snapshot -o clones "$conf_storage_pool/$1" 2>/dev/null | tr ',' '\n' | grep / |
-		while read -r clone; do
-			zfs promote "$clone" || return 1
+	local one old=''
+	if storage_zfs_exists "$1"; then
+		for one in $(zfs list -H -r -t snapshot -o clones "$conf_storage_pool/$1" | tr ',' '\n' | sed '/\//!d'); do
+			zfs promote "$one" || return 1
 		done
-	zfs destroy -r "$conf_storage_pool/$1"
+		old=$(zfs get -H -o value origin "$conf_storage_pool/$1" | sed '/@pinet-/!d')
+		zfs destroy -r "$conf_storage_pool/$1" || return 1
+	fi
+	for one in $old $(zfs list -H -r -t snapshot -o name "$conf_storage_pool" | sed "/@pinet-$1-[0-9-]*\$/!d"); do
+		case $(zfs get -H -o value clones "$one") in
+		'' | -) zfs destroy "$one" || return 1 ;;
+		esac
+	done
 }
 
 storage_zfs_resize()
@@ -46,7 +53,9 @@ storage_zfs_resize()
 
 storage_zfs_copy()
 {
-	local snapshot="$conf_storage_pool/$1@pinet-$2"
+	local snapshot
+	# a copy that has got another name may still need the one before
+	snapshot="$conf_storage_pool/$1@pinet-$2-$(date +%s)-$$"
 	run "cannot snapshot the volume $1" zfs snapshot "$snapshot"
 	run "cannot clone the volume $1" zfs clone "$snapshot" "$conf_storage_pool/$2"
 	storage_zfs_settle "$2"
@@ -69,5 +78,5 @@ storage_zfs_replace()
 
 storage_zfs_used()
 {
-	ret=$(zfs get -H -p -o value used "$conf_storage_pool/$1" 2>/dev/null) || ret=0
+	ret=$(zfs get -H -p -o value referenced "$conf_storage_pool/$1" 2>/dev/null) || ret=0
 }
