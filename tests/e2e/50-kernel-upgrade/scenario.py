@@ -5,7 +5,7 @@ from lib.scenario import Scenario
 scenario = Scenario(
     title="apt installs a new kernel and removes the old one, with the files of both where the firmware finds them",
     ipxe=True,
-    cmdline="pinet.server={server} pinet.target={target}",
+    provisioned={},
     checks=check.BY_PINET + upgrade.CHECKS,
     **upgrade.STEPS,
 )
