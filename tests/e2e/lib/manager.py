@@ -214,6 +214,12 @@ def one_identity(run) -> str:
     return "" if good else f"the table of leases: {leases}"
 
 
+def never_renewed(run) -> str:
+    """Nobody renews the lease: the DHCP server has heard of the client once in each boot, and it keeps the address."""
+    asked = {who: len(numbers) for who, numbers in _asked(run).items()}
+    return "" if asked == {"Linux ipconfig": len(run.consoles)} else f"requests: {asked}"
+
+
 def _sent_again() -> str:
     """Of the segments that the servers have sent, how many were sent again."""
     with open("/proc/self/net/snmp", encoding="ascii") as file:
