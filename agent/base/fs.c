@@ -54,6 +54,24 @@ ssize_t fs_read_line(const char *path, char *buf, size_t size)
 	return (ssize_t)strlen(buf);
 }
 
+ssize_t fs_read_at(int fd, uint64_t offset, void *buf, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size) {
+		ssize_t n = pread(fd, (char *)buf + at, size - at, (off_t)(offset + at));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		at += (size_t)n;
+	}
+	return (ssize_t)at;
+}
+
 static int write_all(int fd, const char *text)
 {
 	size_t len = strlen(text);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -18,6 +19,13 @@ ssize_t fs_read(const char *path, char *buf, size_t size) __attribute__((warn_un
 
 /* As fs_read() for one line of sysfs or procfs: links are followed, the newline is cut. */
 ssize_t fs_read_line(const char *path, char *buf, size_t size) __attribute__((warn_unused_result));
+
+/*
+ * Reads @size bytes at @offset of @fd, or what there is up to its end. Returns their number or a
+ * negative errno.
+ */
+ssize_t fs_read_at(int fd, uint64_t offset, void *buf, size_t size)
+	__attribute__((warn_unused_result));
 
 /*
  * Replaces @path by @text with @mode: temporary file beside it, fsync, rename, fsync of the

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 
-#define PIECE_SIZE 16384 /* bytes of output taken at once */
+#define PIECE_SIZE 65536 /* bytes of output taken at once */
 
 #define DIE_MS 1000
 

@@ -32,7 +32,6 @@ struct doctor_finding {
 struct doctor {
 	char root[PATH_MAX]; /* "" for the running system */
 	bool offline; /* no server is asked */
-	const char *lister; /* of an initramfs */
 	uint64_t now_s; /* since 1970 */
 	uint64_t room_bytes; /* that the boot server should have to spare */
 	char kernel[65]; /* the running one; "" if not known */

@@ -235,8 +235,8 @@ static bool list_initramfs(const struct doctor *d, struct initramfs *ret, const 
 	if (driver[0])
 		ret->wanted[ret->n_wanted++] = driver;
 	return d->kernel[0] && doctor_has(d, name) &&
-	       initramfs_list(AT_FDCWD, doctor_path(d, name, path), d->lister,
-		       clock_now_ms() + LIST_MS, ret, NULL) == 0;
+	       initramfs_list(AT_FDCWD, doctor_path(d, name, path), clock_now_ms() + LIST_MS, ret,
+		       NULL) == 0;
 }
 
 static enum doctor_verdict initramfs_agent(const struct doctor *d, struct doctor_finding *f)

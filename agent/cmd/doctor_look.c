@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "cmd/doctor.h"
-#include "source/initramfs.h"
 #include "step/nfs_mounted.h"
 #include "store/files.h"
 #include "store/generation.h"
@@ -111,7 +110,6 @@ int doctor_look(struct doctor *d, const char *root, struct err *reterr)
 	memcpy(d->root, root, n);
 	d->now_s = (uint64_t)time(NULL);
 	d->room_bytes = ROOM_BYTES;
-	d->lister = INITRAMFS_LISTER;
 	read_line(d, "proc/sys/kernel/osrelease", d->kernel, sizeof(d->kernel));
 	read_line(d, "proc/cmdline", d->cmdline, sizeof(d->cmdline));
 	d->booted =

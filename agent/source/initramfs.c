@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What is in an initramfs, as lsinitramfs(8) lists it.
+ * What is in an initramfs: archives of cpio(5), the last of which may be compressed.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "base/proc.h"
+#include "base/cleanup.h"
+#include "base/cpio.h"
+#include "base/fs.h"
+#include "base/packed.h"
 #include "source/initramfs.h"
 
-#define PATH_SIZE 1024
+#define PIECE_SIZE 65536
+
+/* An image that is being read. */
+struct reading {
+	struct cpio cpio;
+	uint64_t seen; /* bytes, unpacked */
+};
 
 static bool is_dash(char c)
 {
@@ -52,83 +62,129 @@ static void add_module(struct initramfs *list, const char *name)
 			list->found[i] = true;
 }
 
-static void take_line(struct initramfs *list)
+void initramfs_take(struct initramfs *list, const char *name)
 {
 	static const char modules[] = "lib/modules/";
-	const char *line = list->line, *version, *slash;
+	const char *version, *slash;
 
-	list->line[list->at] = '\0';
-	if (strncmp(line, "./", 2) == 0)
-		line += 2;
-	if (strncmp(line, "usr/", 4) == 0)
-		line += 4;
-	if (strcmp(line, "sbin/pinet") == 0)
+	if (strncmp(name, "./", 2) == 0)
+		name += 2;
+	if (strncmp(name, "usr/", 4) == 0)
+		name += 4;
+	if (strcmp(name, "sbin/pinet") == 0)
 		list->has_agent = true;
-	if (strncmp(line, modules, sizeof(modules) - 1) != 0)
+	if (strncmp(name, modules, sizeof(modules) - 1) != 0)
 		return;
-	version = line + sizeof(modules) - 1;
+	version = name + sizeof(modules) - 1;
 	slash = strchr(version, '/');
 	if (!slash || !slash[1])
 		return;
 	add_version(list, version, (size_t)(slash - version));
-	add_module(list, strrchr(line, '/') + 1);
+	add_module(list, strrchr(name, '/') + 1);
 }
 
-void initramfs_feed_end(struct initramfs *list)
+static void take(void *ctx, const char *name)
 {
-	if (!list->too_long && list->at)
-		take_line(list);
-	list->at = 0;
-	list->too_long = false;
+	initramfs_take(ctx, name);
 }
 
-int initramfs_feed(struct initramfs *list, struct span piece)
+/* As cpio_feed(). */
+static int feed_some(struct reading *r, struct span piece, size_t *ret_used)
 {
-	list->seen += piece.len;
-	if (list->seen > INITRAMFS_LIST_MAX)
-		return -EFBIG;
-	for (size_t i = 0; i < piece.len; i++) {
-		if (piece.p[i] == '\n')
-			initramfs_feed_end(list);
-		else if (list->at + 1 < sizeof(list->line))
-			list->line[list->at++] = (char)piece.p[i];
-		else
-			list->too_long = true;
-	}
-	return 0;
+	r->seen += piece.len;
+	return r->seen > INITRAMFS_MAX ? -EFBIG : cpio_feed(&r->cpio, piece, ret_used);
 }
 
+/* Nothing may follow the archives in a compressed part. */
 static int feed(void *ctx, struct span piece)
 {
-	return initramfs_feed(ctx, piece);
+	size_t used;
+	int r = feed_some(ctx, piece, &used);
+
+	return r > 0 ? -EBADMSG : r;
 }
 
-int initramfs_list(int dirfd, const char *name, const char *lister, uint64_t deadline_ms,
-	struct initramfs *ret, struct err *reterr)
+/* Reads what is not compressed. Returns 1 with the offset of what follows it, 0, or a negative errno. */
+static int read_plain(int fd, struct reading *r, uint64_t *ret_end)
 {
-	/* The directory as it is open here. A descriptor of the file would not do: it is a symbolic link in
-	 * /proc, which zstd(1) and gzip(1) refuse. */
-	char path[PATH_SIZE];
-	const char *const argv[] = {lister, path, NULL};
-	int n, r;
+	_cleanup_free_ uint8_t *buf = malloc(PIECE_SIZE);
+	uint64_t at = 0;
 
-	if (name[0] == '/')
-		n = snprintf(path, sizeof(path), "%s", name);
-	else
-		n = snprintf(path, sizeof(path), "/proc/%d/fd/%d/%s", (int)getpid(), dirfd, name);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return err_set(reterr, -ENAMETOOLONG, "its name is too long");
-	r = proc_stream(argv, -1, deadline_ms, feed, ret);
-	initramfs_feed_end(ret);
-	if (r == -ENOENT)
-		return err_set(reterr, r, "%s is missing: install initramfs-tools-core", lister);
-	if (r < 0)
-		return err_sys(reterr, r, "cannot list it with %s", lister);
-	if (r > 0)
+	if (!buf)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = fs_read_at(fd, at, buf, PIECE_SIZE);
+		size_t used;
+		int q = n > 0 ? feed_some(r, span_of(buf, (size_t)n), &used) : (int)n;
+
+		if (q < 0 || n == 0)
+			return q;
+		at += used;
+		if (q > 0) {
+			*ret_end = at;
+			return 1;
+		}
+	}
+}
+
+/* Reads what follows at @offset: a compressed part or, behind an archive, what the kernel passes over. */
+static int read_rest(
+	int fd, uint64_t offset, uint64_t deadline_ms, struct reading *r, struct err *reterr)
+{
+	const struct packed *packed;
+	uint8_t start[16];
+	ssize_t n = fs_read_at(fd, offset, start, sizeof(start));
+	int q;
+
+	if (n < 0)
+		return err_sys(reterr, (int)n, "cannot read it");
+	packed = packed_find(span_of(start, (size_t)n));
+	if (!packed && r->cpio.n_whole)
+		return 0;
+	if (!packed)
+		return err_set(reterr, -EBADMSG, "it is no initramfs: it does not begin like one");
+	q = packed_stream(packed, fd, offset, deadline_ms, feed, r, reterr);
+	if (q == -EBADMSG)
+		return err_set(reterr, q, "what is compressed in it is no archive: it is damaged");
+	if (q > 0)
 		return err_set(reterr, -EBADMSG,
-			"%s cannot read it (exit status %d): it is damaged or not complete", lister,
-			r);
-	if (!ret->seen)
-		return err_set(reterr, -EBADMSG, "%s finds nothing in it", lister);
+			"%s cannot read it (exit status %d): it is damaged or not complete",
+			packed_program(packed), q);
+	return q;
+}
+
+/* Opens a file that may be anything. */
+static int open_image(int dirfd, const char *name, struct err *reterr)
+{
+	_cleanup_fd_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(reterr, -errno, "cannot open it");
+	return S_ISREG(st.st_mode) ? take_fd(&fd) : err_set(reterr, -EBADMSG, "it is no file");
+}
+
+int initramfs_list(int dirfd, const char *name, uint64_t deadline_ms, struct initramfs *ret,
+	struct err *reterr)
+{
+	struct reading reading = {.cpio = {.take = take, .ctx = ret}};
+	_cleanup_fd_ int fd = open_image(dirfd, name, reterr);
+	uint64_t rest = 0;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = read_plain(fd, &reading, &rest);
+	if (r == -EBADMSG)
+		return err_set(reterr, r, "an archive in it is damaged");
+	if (r < 0)
+		return err_sys(reterr, r, "cannot read it");
+	if (r > 0)
+		r = read_rest(fd, rest, deadline_ms, &reading, reterr);
+	if (r < 0)
+		return r;
+	if (reading.cpio.state != CPIO_BETWEEN || !reading.cpio.n_whole)
+		return err_set(reterr, -EBADMSG,
+			"it ends in the middle of an archive: it is not complete");
 	return 0;
 }

@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fs.h"
+#include "base/packed.h"
 #include "base/proc.h"
 #include "source/kernel_image.h"
 
@@ -26,25 +28,6 @@ struct search {
 	uint8_t buf[BANNER_TAIL + PIECE_SIZE]; /* the end of the piece before, and this one */
 	char version[KERNEL_IMAGE_VERSION_SIZE]; /* "" until it is found */
 };
-
-/* A compressed part. */
-struct packed {
-	const char *magic;
-	size_t magic_len;
-	const char *const argv[4];
-};
-
-static const struct packed packers[] = {
-	{"\x1f\x8b\x08", 3, {"/usr/bin/gzip", "-dc", NULL}},
-	{"\xfd"
-	 "7zXZ\0",
-		6, {"/usr/bin/xz", "-dc", NULL}},
-	{"\x28\xb5\x2f\xfd", 4, {"/usr/bin/zstd", "-dcq", NULL}},
-	{"\x02\x21\x4c\x18", 4, {"/usr/bin/lz4", "-dcq", NULL}},
-	{"\x89LZO\0", 5, {"/usr/bin/lzop", "-dc", NULL}},
-};
-
-#define PACKERS (sizeof(packers) / sizeof(packers[0]))
 
 static uint32_t le16(const uint8_t *p)
 {
@@ -67,25 +50,6 @@ static int take_version(struct span text, char ret[KERNEL_IMAGE_VERSION_SIZE])
 		return -ENODATA;
 	memcpy(ret, text.p, n);
 	ret[n] = '\0';
-	return 0;
-}
-
-static int read_at(int fd, uint64_t offset, uint8_t *buf, size_t size, size_t *ret_n)
-{
-	size_t at = 0;
-
-	while (at < size) {
-		ssize_t n = pread(fd, buf + at, size - at, (off_t)(offset + at));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		at += (size_t)n;
-	}
-	*ret_n = at;
 	return 0;
 }
 
@@ -136,36 +100,26 @@ static int search_plain(int fd, struct search *s)
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		size_t n = 0;
-		int r = read_at(fd, offset, buf, PIECE_SIZE, &n);
+		ssize_t n = fs_read_at(fd, offset, buf, PIECE_SIZE);
+		int r = n > 0 ? search_feed(s, span_of(buf, (size_t)n)) : (int)n;
 
-		if (r == 0 && n)
-			r = search_feed(s, span_of(buf, n));
 		if (r != 0 || n == 0)
 			return r;
-		offset += n;
+		offset += (uint64_t)n;
 	}
 }
 
-/* Looks for the banner in what @packer makes of the file from @offset on. As search_plain(). */
-static int search_packed(int fd, const struct packed *packer, size_t offset, uint64_t deadline_ms,
+/* Looks for the banner in what @packed makes of the file from @offset on. As search_plain(). */
+static int search_packed(int fd, const struct packed *packed, size_t offset, uint64_t deadline_ms,
 	struct search *s, struct err *reterr)
 {
 	int r;
 
 	memset(s, 0, sizeof(*s));
-	if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
-		return err_sys(reterr, -errno, "cannot read it");
-	r = proc_stream(packer->argv, fd, deadline_ms, search_feed, s);
-	if (r == PROC_STOPPED)
-		return 1;
-	if (r == -ENOENT)
-		return err_set(reterr, r,
-			"it is compressed, and %s, which can unpack it, is missing",
-			packer->argv[0]);
+	r = packed_stream(packed, fd, offset, deadline_ms, search_feed, s, reterr);
 	if (r < 0)
-		return err_sys(reterr, r, "cannot unpack it with %s", packer->argv[0]);
-	return 0; /* what follows the packed part makes the program complain */
+		return r;
+	return r == PROC_STOPPED; /* what follows the packed part makes the program complain */
 }
 
 /* bzImage: the offset of the version, from the second sector on, is at 0x20e. */
@@ -173,27 +127,16 @@ static int bzimage_version(
 	int fd, struct span head, char ret[KERNEL_IMAGE_VERSION_SIZE], struct err *reterr)
 {
 	uint8_t text[KERNEL_IMAGE_VERSION_SIZE];
-	size_t n = 0;
-	int r;
+	ssize_t n;
 
 	if (le16(head.p + 0x206) < 0x200 || le16(head.p + 0x20e) == 0)
 		return err_set(reterr, -ENODATA, "its header has no version");
-	r = read_at(fd, le16(head.p + 0x20e) + 0x200, text, sizeof(text), &n);
-	if (r < 0)
-		return err_sys(reterr, r, "cannot read it");
-	if (take_version(span_of(text, n), ret) < 0)
+	n = fs_read_at(fd, le16(head.p + 0x20e) + 0x200, text, sizeof(text));
+	if (n < 0)
+		return err_sys(reterr, (int)n, "cannot read it");
+	if (take_version(span_of(text, (size_t)n), ret) < 0)
 		return err_set(reterr, -EBADMSG, "the version in its header is none");
 	return 0;
-}
-
-/* The compressed part that begins at @p. */
-static const struct packed *packer_at(struct span p)
-{
-	for (size_t i = 0; i < PACKERS; i++)
-		if (p.len > packers[i].magic_len &&
-			memcmp(p.p, packers[i].magic, packers[i].magic_len) == 0)
-			return &packers[i];
-	return NULL;
 }
 
 static bool has_magic(struct span head, size_t offset, const char magic[4])
@@ -206,12 +149,12 @@ static int self_unpacking(int fd, struct span head, size_t from, uint64_t deadli
 	struct search *s, struct err *reterr)
 {
 	for (size_t at = from; at < head.len; at++) {
-		const struct packed *packer = packer_at(span_sub(head, at, head.len));
+		const struct packed *packed = packed_find(span_sub(head, at, head.len));
 		int r;
 
-		if (!packer)
+		if (!packed)
 			continue;
-		r = search_packed(fd, packer, at, deadline_ms, s, reterr);
+		r = search_packed(fd, packed, at, deadline_ms, s, reterr);
 		if (r != 0)
 			return r;
 	}
@@ -222,7 +165,7 @@ static int self_unpacking(int fd, struct span head, size_t from, uint64_t deadli
 static int find(
 	int fd, struct span head, uint64_t deadline_ms, struct search *s, struct err *reterr)
 {
-	const struct packed *whole = packer_at(head);
+	const struct packed *whole = packed_find(head);
 	int r;
 
 	if (whole)
@@ -231,7 +174,7 @@ static int find(
 		/* EFI zboot: offset and size of the packed part are at 8 and 12. */
 		uint32_t at = head.len >= 16 ? le32(head.p + 8) : 0;
 
-		whole = packer_at(span_sub(head, at, head.len));
+		whole = packed_find(span_sub(head, at, head.len));
 		if (!whole)
 			return err_set(reterr, -EBADMSG,
 				"it unpacks itself, but its header does not say with what");
@@ -251,15 +194,15 @@ int kernel_image_version(
 	_cleanup_free_ struct search *s = calloc(1, sizeof(*s));
 	_cleanup_free_ uint8_t *buf = malloc(HEAD_SIZE);
 	struct span head;
-	size_t n = 0;
+	ssize_t n;
 	int r;
 
 	if (!s || !buf)
 		return err_set(reterr, -ENOMEM, "no memory to look for its version");
-	r = read_at(fd, 0, buf, HEAD_SIZE, &n);
-	if (r < 0)
-		return err_sys(reterr, r, "cannot read it");
-	head = span_of(buf, n);
+	n = fs_read_at(fd, 0, buf, HEAD_SIZE);
+	if (n < 0)
+		return err_sys(reterr, (int)n, "cannot read it");
+	head = span_of(buf, (size_t)n);
 	if (head.len >= 0x210 && has_magic(head, 0x202, "HdrS"))
 		return bzimage_version(fd, head, ret, reterr);
 	r = find(fd, head, deadline_ms, s, reterr);

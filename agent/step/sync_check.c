@@ -146,8 +146,8 @@ static int list_mates(const struct sync *s, const struct boot_kernel *k,
 		const struct boot_file *f = &s->set.file[k->mate[i]];
 		struct initramfs one = {
 			.n_wanted = NEEDS, .wanted = {need[0].module, need[1].module}};
-		int r = initramfs_list(s->place.boot_dirfd, f->source, INITRAMFS_LISTER,
-			clock_now_ms() + LIST_MS, &one, reterr);
+		int r = initramfs_list(
+			s->place.boot_dirfd, f->source, clock_now_ms() + LIST_MS, &one, reterr);
 
 		if (r < 0) {
 			err_prefix(reterr, "%s", f->source);

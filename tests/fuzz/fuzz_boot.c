@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Any bytes as what a sync reads: the first byte chooses config.txt, the list of an initramfs, a
+ * Any bytes as what a sync reads: the first byte chooses config.txt, the archives of an initramfs, a
  * cmdline.txt (the part before the first NUL is what the machine was booted with), or the image of
  * a kernel.
  */
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cpio.h"
 #include "source/boot_config.h"
 #include "source/cmdline_keep.h"
 #include "source/initramfs.h"
@@ -37,13 +38,22 @@ static void config(struct span in)
 	check_lines(&c.include);
 }
 
+static void take_name(void *ctx, const char *name)
+{
+	if (strlen(name) >= CPIO_NAME_SIZE)
+		__builtin_trap();
+	initramfs_take(ctx, name);
+}
+
 static void list(struct span in)
 {
 	struct initramfs l = {.n_wanted = 1, .wanted = {"e1000"}};
+	struct cpio c = {.take = take_name, .ctx = &l};
+	size_t used;
+	int r = cpio_feed(&c, in, &used);
 
-	if (initramfs_feed(&l, in) < 0)
-		__builtin_trap(); /* it is below the limit */
-	initramfs_feed_end(&l);
+	if (used > in.len || (r == 0 && used < in.len))
+		__builtin_trap(); /* it takes all of it, or says why not */
 }
 
 static bool no_root(const void *ctx, struct span value)

@@ -102,7 +102,7 @@ def initramfs_that_cannot_boot(rig: Rig) -> None:
         (lambda: rig.initramfs(image, V9, agent=False), "has no pinet in it"),
         (lambda: rig.initramfs(image, V9, driver=False), "lacks the module virtio_net, which drives eth0"),
         (lambda: rig.initramfs(image, V10), f"has the modules of kernel {V10}, but its kernel is {V9}"),
-        (lambda: rig.put(image, "garbage"), "cannot read it"),
+        (lambda: rig.put(image, "garbage"), "it is no initramfs"),
         (lambda: rig.put(image, ""), ""),
     ):
         build()

@@ -14,7 +14,6 @@ static const struct doctor_check *const tables[] = {
 static void findings(const struct machine_dir *p, bool all, char out[512], struct doctor_finding *f)
 {
 	struct doctor *d = calloc(1, sizeof(*d));
-	char lister[80];
 	struct err err;
 
 	assert_non_null(d);
@@ -22,8 +21,6 @@ static void findings(const struct machine_dir *p, bool all, char out[512], struc
 	d->offline = true;
 	d->room_bytes = fs_exists("full") ? UINT64_MAX : 0;
 	d->now_s = fs_exists("1970") ? 1000 : d->now_s;
-	(void)snprintf(lister, sizeof(lister), "%s/lister", p->dir);
-	d->lister = lister;
 	out[0] = '\0';
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		for (const struct doctor_check *c = tables[t]; c->name; c++) {
@@ -303,12 +300,12 @@ static void break_modules(void)
 
 static void break_initramfs(void)
 {
-	change("listed", "usr/sbin/pinet", "usr/sbin/other");
+	place_initramfs("usr/sbin/other\nusr/lib/modules/6/kernel/drivers/e1000e.ko\n");
 }
 
 static void break_initramfs_nic(void)
 {
-	change("listed", "e1000e", "virtio_net");
+	place_initramfs("usr/sbin/pinet\nusr/lib/modules/6/kernel/drivers/virtio_net.ko\n");
 }
 
 static const struct broken {

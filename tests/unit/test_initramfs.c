@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * source/initramfs: what a list of names says, however it is cut into pieces.
+ * source/initramfs: what the names say, and images of all kinds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cpio_archive.h"
 #include "source/initramfs.h"
 
 #define LONG_MS 60000
+#define ROOM    100000
 
 static struct err err;
 
@@ -36,23 +38,18 @@ static const char *show(const struct initramfs *l)
 	return out;
 }
 
+/* What the names say, one a line. */
 static const char *read_list(const char *text)
 {
 	static struct initramfs l;
-	size_t len = strlen(text);
+	struct span rest = span_str(text);
 
-	for (size_t piece = 1; piece <= len + 1; piece++) {
-		char first[512];
+	l = (struct initramfs){.n_wanted = 2, .wanted = {"virtio_net", "e1000"}};
+	while (rest.len) {
+		char name[1024];
 
-		if (piece > 1)
-			strcpy(first, show(&l));
-		l = (struct initramfs){.n_wanted = 2, .wanted = {"virtio_net", "e1000"}};
-		for (size_t at = 0; at < len; at += piece)
-			assert_int_equal(
-				initramfs_feed(&l, span_sub(span_str(text), at, piece)), 0);
-		initramfs_feed_end(&l);
-		if (piece > 1)
-			assert_string_equal(first, show(&l));
+		assert_int_equal(span_copy(span_cut(&rest, '\n'), name, sizeof(name)), 0);
+		initramfs_take(&l, name);
 	}
 	return show(&l);
 }
@@ -82,27 +79,18 @@ static void test_list(void **state)
 		"no agent, 1, 2, 3, 4");
 }
 
-static void test_long_lines(void **state)
+static void test_long_version(void **state)
 {
-	char text[2 * INITRAMFS_LINE_SIZE];
-	struct initramfs l = {.n_wanted = 0};
+	char text[100];
 
 	(void)state;
-	memset(text, 'a', sizeof(text));
-	memcpy(text, "lib/modules/", 12);
-	text[INITRAMFS_LINE_SIZE + 3] = '\n';
-	strcpy(text + INITRAMFS_LINE_SIZE + 4, "sbin/pinet\n");
-	assert_string_equal(read_list(text), "agent");
 	/* the version that is one byte too long, and the longest */
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "lib/modules/", 12);
-	strcpy(text + 12 + 65, "/x\n");
+	strcpy(text + 12 + 65, "/x");
 	assert_string_equal(read_list(text), "no agent");
-	strcpy(text + 12 + 64, "/x\n");
+	strcpy(text + 12 + 64, "/x");
 	assert_int_equal(strlen(read_list(text)), strlen("no agent, ") + 64);
-	l.seen = INITRAMFS_LIST_MAX - 1;
-	assert_int_equal(initramfs_feed(&l, span_str("a")), 0);
-	assert_int_equal(initramfs_feed(&l, span_str("a")), -EFBIG);
 }
 
 static void test_same_module(void **state)
@@ -114,56 +102,136 @@ static void test_same_module(void **state)
 	assert_true(initramfs_same_module("", "x", 0));
 }
 
-/* Lists a file by the script @body. */
-static int list_by(const char *body, uint64_t timeout_ms, struct initramfs *l)
-{
-	char dir[] = "/tmp/pinet-initramfs.XXXXXX", path[sizeof(dir) + 8];
-	int fd, etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+/* An image that is made of parts. */
+static char image[ROOM];
+static size_t n_image;
 
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/lister", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
-	assert_true(fd >= 0 && etc >= 0);
-	assert_true(dprintf(fd, "#!/bin/sh\n%s\n", body) > 0);
-	assert_int_equal(close(fd), 0);
-	*l = (struct initramfs){.n_wanted = 0};
-	err.text[0] = '\0';
-	r = initramfs_list(etc, "passwd", path, clock_now_ms() + timeout_ms, l, &err);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
-	assert_int_equal(close(etc), 0);
-	return r;
+static void add(const void *p, size_t n)
+{
+	assert_true(n_image + n <= sizeof(image));
+	memcpy(image + n_image, p, n);
+	n_image += n;
 }
 
-static void test_lister(void **state)
+static void add_archive(const char *names)
 {
-	struct initramfs l;
+	n_image += archive_of(image + n_image, names);
+}
+
+/* The same, but what @command makes of it. */
+static void add_packed(const char *names, const char *command)
+{
+	char path[] = "/tmp/pinet-packed.XXXXXX", line[128], packed[ROOM];
+	int fd = mkstemp(path);
+	size_t n = archive_of(packed, names);
+	FILE *f;
+
+	assert_true(fd >= 0 && write(fd, packed, n) == (ssize_t)n);
+	(void)snprintf(line, sizeof(line), "%s <%s", command, path);
+	f = popen(line, "re");
+	assert_non_null(f);
+	n = fread(packed, 1, sizeof(packed), f);
+	assert_int_equal(pclose(f), 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+	add(packed, n);
+}
+
+/* Lists the first @len bytes of the image. What it says, or the sentence. */
+static const char *list_image(size_t len, int want, uint64_t timeout_ms)
+{
+	static struct initramfs l;
+	char path[32];
+	int fd = memfd_create("image", MFD_CLOEXEC);
+
+	assert_true(fd >= 0 && write(fd, image, len) == (ssize_t)len);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	l = (struct initramfs){.n_wanted = 1, .wanted = {"e1000"}};
+	err.text[0] = '\0';
+	assert_int_equal(initramfs_list(-1, path, clock_now_ms() + timeout_ms, &l, &err), want);
+	assert_int_equal(close(fd), 0);
+	return want < 0 ? err.text : show(&l);
+}
+
+#define MODULES "usr/lib/modules/6.1/kernel/e1000.ko\n"
+
+static void test_images(void **state)
+{
+	static const char *const commands[] = {"gzip -c", "xz -c --check=crc32", "zstd -cq",
+		"lz4 -cl", "lzop -c", "bzip2 -c", "xz -c --format=lzma"};
 
 	(void)state;
-	/* the file can be read more than once, and is no link */
-	assert_int_equal(list_by("[ ! -L \"$1\" ] || exit 1; echo", LONG_MS, &l), 0);
-	assert_int_equal(list_by("grep -q root \"$1\" && grep -q root \"$1\" && echo sbin/pinet",
-				 LONG_MS, &l),
-		0);
-	assert_true(l.has_agent);
-	assert_int_equal(list_by("echo a; exit 1", LONG_MS, &l), -EBADMSG);
-	assert_non_null(strstr(err.text, "exit status 1"));
-	assert_int_equal(list_by(":", LONG_MS, &l), -EBADMSG);
-	assert_non_null(strstr(err.text, "finds nothing in it"));
-	assert_int_equal(list_by("exec tail -f /dev/null", 50, &l), -ETIMEDOUT);
-	assert_int_equal(list_by("exec yes", LONG_MS, &l), -EFBIG);
+	n_image = 0;
+	add_archive("kernel/x86/microcode/GenuineIntel.bin");
+	add("\0\0\0\0", 4);
+	add_archive(MODULES);
+	assert_string_equal(list_image(n_image, 0, LONG_MS), "no agent, modules, 6.1, has e1000");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		size_t plain = n_image, all;
+
+		add_packed("usr/sbin/pinet", commands[i]);
+		all = n_image;
+		assert_string_equal(list_image(all, 0, LONG_MS), "agent, modules, 6.1, has e1000");
+		/* without its end, and damaged */
+		assert_non_null(strstr(list_image(all - 20, -EBADMSG, LONG_MS), "complete"));
+		n_image = plain;
+	}
+	/* alone, and several behind each other in one stream */
+	n_image = 0;
+	add_packed("usr/sbin/pinet", "zstd -cq");
+	assert_string_equal(list_image(n_image, 0, LONG_MS), "agent");
+	add_packed(MODULES, "zstd -cq");
+	assert_string_equal(list_image(n_image, 0, LONG_MS), "agent, modules, 6.1, has e1000");
+}
+
+static void test_bad_images(void **state)
+{
+	size_t n;
+
+	(void)state;
+	n_image = 0;
+	assert_non_null(strstr(list_image(0, -EBADMSG, LONG_MS), "not complete"));
+	add_archive("usr/sbin/pinet");
+	n = n_image;
+	for (size_t len = 1; len < n; len++)
+		assert_non_null(strstr(list_image(len, -EBADMSG, LONG_MS), "not complete"));
+	/* what the kernel passes over behind an archive */
+	add("#BOOTCONFIG", 11);
+	assert_string_equal(list_image(n_image, 0, LONG_MS), "agent");
+	memcpy(image, "MZ", 2);
+	assert_non_null(strstr(list_image(n, -EBADMSG, LONG_MS), "no initramfs"));
+	memcpy(image, "070709", 6);
+	assert_non_null(strstr(list_image(n, -EBADMSG, LONG_MS), "damaged"));
+	/* something else in the compressed part */
+	n_image = 0;
+	add_packed("", "gzip -c /etc/passwd; :");
+	assert_non_null(strstr(list_image(n_image, -EBADMSG, LONG_MS), "damaged"));
 	assert_int_equal(
-		initramfs_list(0, "/x", "/nonexistent/lister", CLOCK_FOREVER, &l, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "install initramfs-tools-core"));
+		initramfs_list(-1, "/dev/zero", CLOCK_FOREVER, &(struct initramfs){0}, &err),
+		-EBADMSG);
+	assert_int_equal(initramfs_list(AT_FDCWD, "/nonexistent", CLOCK_FOREVER,
+				 &(struct initramfs){0}, &err),
+		-ENOENT);
+}
+
+/* One that unpacks to more than there is time for. */
+static void test_endless(void **state)
+{
+	(void)state;
+	n_image = 0;
+	add_packed("", "head -c 1G /dev/zero | zstd -cq; :");
+	assert_non_null(strstr(list_image(n_image, -ETIMEDOUT, 0), "zstd"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_long_version),
 		cmocka_unit_test(test_same_module),
-		cmocka_unit_test(test_lister),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_bad_images),
+		cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
