@@ -137,7 +137,7 @@ static int roll_back(const struct boot_dir *d, const char *wanted, struct err *r
 	if (r < 0)
 		return r;
 	note_active(d, name);
-	if (r == 0)
+	if (strcmp(active, name) == 0)
 		log_step("rollback: %s is active already", name);
 	else
 		log_step("rollback: %s is active (was %s); restart to boot it", name,

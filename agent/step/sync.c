@@ -51,8 +51,8 @@ static int nothing_new(struct sync *s, struct err *reterr)
 }
 
 /* Makes @m the active generation, or the one of the next boot. @fresh: it was made just now. */
-static int activate(struct sync *s, const struct lock *lock, const struct manifest *m, bool fresh,
-	struct err *reterr)
+static int activate(
+	struct sync *s, struct lock *lock, const struct manifest *m, bool fresh, struct err *reterr)
 {
 	const struct sync_wish *w = s->wish;
 	int r;
@@ -123,7 +123,7 @@ static void tidy_up(struct sync *s)
 
 /* The files are those of a generation that is there, and whole. */
 static int take_same(
-	struct sync *s, const struct lock *lock, const struct manifest *m, struct err *reterr)
+	struct sync *s, struct lock *lock, const struct manifest *m, struct err *reterr)
 {
 	struct sync_report *rep = s->report;
 	char name[NAME_SIZE];
@@ -208,7 +208,7 @@ static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *rete
 		     : 0;
 }
 
-static int commit(struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
+static int commit(struct sync *s, struct lock *lock, struct stage *stage, struct err *reterr)
 {
 	bool beside = s->wish->verify != SYNC_VERIFY_TFTP; /* else it may be given up yet */
 	int r;
@@ -258,8 +258,8 @@ static bool can_mend(struct sync *s, const struct stage *stage, const struct err
 }
 
 /* Stages; again as long as what fails can be mended. */
-static int stage_again(struct sync *s, const struct lock *lock, const char *name,
-	struct stage *stage, struct err *reterr)
+static int stage_again(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
+	struct err *reterr)
 {
 	int r;
 
@@ -272,7 +272,7 @@ static int stage_again(struct sync *s, const struct lock *lock, const char *name
 	}
 }
 
-static int make_generation(struct sync *s, const struct lock *lock, struct err *reterr)
+static int make_generation(struct sync *s, struct lock *lock, struct err *reterr)
 {
 	_cleanup_free_ struct stage *stage = calloc(1, sizeof(*stage));
 	const struct manifest *same = NULL;
@@ -308,7 +308,7 @@ static int make_generation(struct sync *s, const struct lock *lock, struct err *
 }
 
 /* What is done under the lock. */
-static int synchronize(struct sync *s, const struct lock *lock, struct err *reterr)
+static int synchronize(struct sync *s, struct lock *lock, struct err *reterr)
 {
 	int r = generation_clean(s->ours_fd, reterr);
 

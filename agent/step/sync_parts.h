@@ -128,7 +128,7 @@ void sync_prune_begin(struct sync *s, const char *name);
 int sync_prune_finish(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 
 /* Stages all files of the set as @stage; digests are known afterwards. */
-int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
+int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*

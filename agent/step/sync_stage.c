@@ -11,8 +11,8 @@
 #include "base/proc.h"
 #include "step/sync_parts.h"
 #include "store/config_txt.h"
+#include "store/stage_direct.h"
 
-#define TOUCH_MS     60000 /* the lock is touched that often */
 #define PACKAGE_MS   20000
 #define PACKAGE_SIZE 4096
 #define DPKG_QUERY   "/usr/bin/dpkg-query"
@@ -72,19 +72,37 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
 }
 
-/* One file of @stage_files(), the lock kept going. */
-static int stage_next(struct sync *s, size_t i, const struct lock *lock, struct stage *stage,
-	uint64_t *touched_ms, struct err *reterr)
-{
-	int r = stage_one(s, i, stage, reterr);
+/* Which of the files a run through them is for. */
+enum part {
+	PART_FIRST, /* the first that is large */
+	PART_SMALL,
+	PART_LARGE, /* the others */
+};
 
-	if (r < 0 || clock_now_ms() - *touched_ms < TOUCH_MS)
-		return r;
-	*touched_ms = clock_now_ms();
-	return lock_held(lock)
-		       ? 0
-		       : err_set(reterr, -EBUSY,
-				 "another machine has taken the lock of the boot directory");
+/* The files of the set that are @part of it, the lock kept going. */
+static int stage_part(
+	struct sync *s, enum part part, struct lock *lock, struct stage *stage, struct err *reterr)
+{
+	bool first = true;
+	int r = 0;
+
+	for (size_t i = 0; i < s->set.n && r == 0; i++) {
+		const struct boot_file *f = &s->set.file[i];
+		enum part of = PART_SMALL;
+
+		if (!f->chosen)
+			continue;
+		if (f->st.st_size >= STAGE_DIRECT_MIN)
+			of = first ? PART_FIRST : PART_LARGE;
+		first = first && of == PART_SMALL;
+		if (of != part)
+			continue;
+		r = stage_one(s, i, stage, reterr);
+		if (r == 0 && !lock_keep(lock))
+			r = err_set(reterr, -EBUSY,
+				"another machine has taken the lock of the boot directory");
+	}
+	return r;
 }
 
 /* The lines "NAME VERSION" of a child. */
@@ -128,29 +146,30 @@ static void add_packages(const struct sync *s, struct manifest *meta)
 	}
 }
 
-static int stage_files(
-	struct sync *s, const struct lock *lock, struct stage *stage, struct err *reterr)
+/*
+ * A large file is on its way for a while after it was read. In the time of the first one those are
+ * made that wait for answers and need no room on the line: small files, dpkg.
+ */
+static int stage_files(struct sync *s, struct lock *lock, struct stage *stage, struct err *reterr)
 {
-	uint64_t touched_ms = clock_now_ms();
-	int r = 0;
+	int r = stage_part(s, PART_FIRST, lock, stage, reterr);
 
-	for (size_t i = 0; i < s->set.n && r == 0; i++)
-		if (s->set.file[i].chosen)
-			r = stage_next(s, i, lock, stage, &touched_ms, reterr);
+	if (r == 0)
+		r = stage_part(s, PART_SMALL, lock, stage, reterr);
 	if (r == 0)
 		r = stage_config(s, stage, reterr);
 	if (r == 0)
 		r = stage_ipxe(s, stage, reterr);
 	if (r == 0) {
-		add_packages(s, &stage->manifest); /* while the last is on its way */
-		r = stage_settle(stage, reterr);
+		add_packages(s, &stage->manifest);
+		r = stage_part(s, PART_LARGE, lock, stage, reterr);
 	}
 	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
 		r = verify(stage, reterr);
-	return r;
+	return r < 0 ? r : stage_settle(stage, reterr);
 }
 
-int sync_stage(struct sync *s, const struct lock *lock, const char *name, struct stage *stage,
+int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr)
 {
 	_cleanup_free_ struct manifest *meta = calloc(1, sizeof(*meta));

@@ -124,15 +124,12 @@ static int put_config(
 	return r < 0 ? files_err(reterr, r, "cannot write %s", name) : 1;
 }
 
-/* Makes the link lead to @name. Returns 1, 0 if it does already. */
+/* Makes the link lead to @name. Returns 1, or a negative errno. */
 static int put_link(int ours, const char *name, struct err *reterr)
 {
 	char temp[64], now[NAME_SIZE];
-	int r = read_link(ours, now, NULL);
+	int r;
 
-	/* Whatever else is there is replaced. */
-	if (r > 0 && strcmp(now, name) == 0)
-		return 0;
 	files_temp_name(ACTIVE_LINK, temp, sizeof(temp));
 	r = symlinkat(name, ours, temp) < 0 || renameat(ours, temp, ours, ACTIVE_LINK) < 0 ? -errno
 											   : 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "store/files.h"
 #include "store/lock.h"
 
@@ -205,7 +206,7 @@ int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr)
 {
 	struct taker t = {.self = self, .ours = ours_fd};
-	int r;
+	int fd, r;
 
 	if (ret_holder)
 		memset(ret_holder, 0, sizeof(*ret_holder));
@@ -213,28 +214,53 @@ int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 	r = take(&t, ret_holder, reterr);
 	if (r < 0)
 		return r;
-	ret->self = *self;
-	ret->ours_fd = ours_fd;
+	fd = openat(ours_fd, LOCK_NAME, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		r = files_err(reterr, -errno, "cannot lock the boot directory (%s/%s)", FILES_DIR,
+			LOCK_NAME);
+		(void)unlinkat(ours_fd, LOCK_NAME, 0); /* or the next one takes it over */
+		return r;
+	}
+	*ret = (struct lock){.ours_fd = ours_fd, .fd = fd, .touched_ms = clock_now_ms()};
 	return 0;
 }
 
+/* The server forgets a link that was removed, or it has no name any more. */
 static bool is_ours(const struct lock *lock)
 {
-	struct seen s = {.known = false};
+	struct statx stx;
 
-	return lock->ours_fd >= 0 && look(lock->ours_fd, LOCK_NAME, &s) == 0 && s.known &&
-	       lock_same(&s.holder, &lock->self);
+	return lock->ours_fd >= 0 &&
+	       statx(lock->fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_NLINK, &stx) == 0 &&
+	       stx.stx_nlink > 0;
 }
 
-bool lock_held(const struct lock *lock)
+static bool is_time(const struct lock *lock)
 {
-	return is_ours(lock) && utimensat(lock->ours_fd, LOCK_NAME, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+	return clock_now_ms() - lock->touched_ms >= LOCK_TOUCH_S * UINT64_C(1000);
+}
+
+bool lock_held(struct lock *lock)
+{
+	if (!is_ours(lock))
+		return false;
+	if (!is_time(lock))
+		return true;
+	lock->touched_ms = clock_now_ms();
+	return utimensat(lock->fd, "", NULL, AT_EMPTY_PATH) == 0;
+}
+
+bool lock_keep(struct lock *lock)
+{
+	return !is_time(lock) || lock_held(lock);
 }
 
 void lock_release(struct lock *lock)
 {
 	if (is_ours(lock))
 		(void)unlinkat(lock->ours_fd, LOCK_NAME, 0); /* or the next one takes it over */
+	if (lock->ours_fd >= 0)
+		cleanup_fd(&lock->fd);
 	lock->ours_fd = -1;
 }
 

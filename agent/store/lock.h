@@ -13,11 +13,13 @@
 #define LOCK_NAME    "lock"
 #define LOCK_OWNER   "owner"
 #define LOCK_STALE_S 600 /* a lock of another machine that nobody has touched for so long */
+#define LOCK_TOUCH_S 60 /* its holder touches it that often */
 
 /* Starts as {.ours_fd = -1}. */
 struct lock {
 	int ours_fd; /* pinet/, of whoever took it; -1 if it is not held */
-	struct lock_holder self;
+	int fd; /* the lock itself: one that takes its place is another */
+	uint64_t touched_ms; /* by base/clock */
 };
 
 /*
@@ -33,10 +35,13 @@ int lock_take(int ours_fd, const struct lock_holder *self, struct lock *ret,
 	struct lock_holder *ret_holder, struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * True as long as the lock is there and ours; touches it, so that it stays ours. To be called
- * before something is activated, and every minute or so of a long run.
+ * True as long as the lock is there and ours, which takes one question to the server; touches it every
+ * LOCK_TOUCH_S, so that it stays ours. To be called before something is activated.
  */
-bool lock_held(const struct lock *lock) __attribute__((warn_unused_result));
+bool lock_held(struct lock *lock) __attribute__((warn_unused_result));
+
+/* lock_held() if it is time to touch the lock, or true: for every step of a long run. */
+bool lock_keep(struct lock *lock) __attribute__((warn_unused_result));
 
 /* Gives it back, if it is ours. */
 void lock_release(struct lock *lock);

@@ -185,11 +185,6 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	return 0;
 }
 
-int stage_settle(struct stage *stage, struct err *reterr)
-{
-	return stage_direct_settle(stage->direct, reterr);
-}
-
 int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
 {
 	return stage->verified[i] ? 0
@@ -234,13 +229,12 @@ static int write_manifest(struct stage *s)
 	return files_make_checked(s->dirfd, MANIFEST_NAME, span_of(text, len), &s->manifest_st);
 }
 
-int stage_commit(struct stage *stage, struct err *reterr)
+/* All files are known; the last of them may be on their way. */
+static int seal(struct stage *stage, struct err *reterr)
 {
 	const char *name = stage->manifest.generation;
-	int r = stage_settle(stage, reterr);
+	int r = manifest_sort(&stage->manifest, reterr);
 
-	if (r == 0)
-		r = manifest_sort(&stage->manifest, reterr);
 	if (r < 0)
 		return r;
 	if (stage->manifest.n == 0)
@@ -251,6 +245,24 @@ int stage_commit(struct stage *stage, struct err *reterr)
 			"the boot server has stored another manifest of %s than it was sent", name);
 	if (r < 0)
 		return files_err(reterr, r, "cannot write the manifest of %s", name);
+	stage->sealed = true;
+	return 0;
+}
+
+int stage_settle(struct stage *stage, struct err *reterr)
+{
+	int r = stage->sealed ? 0 : seal(stage, reterr);
+
+	return r < 0 ? r : stage_direct_settle(stage->direct, reterr);
+}
+
+int stage_commit(struct stage *stage, struct err *reterr)
+{
+	const char *name = stage->manifest.generation;
+	int r = stage_settle(stage, reterr);
+
+	if (r < 0)
+		return r;
 	r = sync_directories(stage);
 	if (r == 0)
 		r = files_rename(stage->ours_fd, stage->temp, &stage->dir_st, stage->ours_fd, name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A new generation: staged beside the others, read back, and renamed to its name when it is whole.
  *
- *     stage_begin -> stage_file for each -> stage_settle -> stage_verify for each -> stage_commit
+ *     stage_begin -> stage_file for each -> stage_verify for each -> stage_settle -> stage_commit
  *
  * The caller holds the lock. A run that is interrupted leaves a directory ".new-NAME" behind, which
  * generation_clean() removes.
@@ -27,6 +27,7 @@ struct stage_older {
 /* Made by stage_begin(); its fields are private except where a comment says otherwise. */
 struct stage {
 	bool begun; /* the descriptors are open */
+	bool sealed; /* the manifest is written: no more files */
 	bool copy_all; /* public to set: no links, for the older files are damaged */
 	bool buffered; /* public to set: no stage_direct() */
 	int ours_fd; /* the caller's */
@@ -109,7 +110,8 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Waits until all files are on the server's disk and read back.
+ * Adds the manifest, after which there can be no more files, and reads it back; waits until all files are
+ * on the server's disk and read back, too.
  *
  * Returns 0, -EBADMSG if the server has something else, -EPROTONOSUPPORT if all has to be staged once more with
  * stage->buffered set, for the other way does not work here, or another negative errno, with @reterr.
@@ -126,11 +128,10 @@ int stage_verify(const struct stage *stage, size_t i, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
- * Adds the manifest, reads it back, puts the directories on the server's disk, and renames the
- * whole to the name of the generation.
+ * As stage_settle() if that was not done; then puts the directories on the server's disk, and renames
+ * the whole to the name of the generation.
  *
- * Returns 0, -EBADMSG if the server has something else as the manifest, or a negative errno, with
- * @reterr.
+ * Returns as stage_settle().
  */
 int stage_commit(struct stage *stage, struct err *reterr) __attribute__((warn_unused_result));
 

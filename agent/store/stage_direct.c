@@ -40,13 +40,16 @@ struct file {
 	uint64_t size; /* of the source, as far as it is read */
 	unsigned int busy; /* parts */
 	bool read; /* the source, to its end */
+	bool padded; /* its last part was made a whole one */
+	bool ended; /* nothing comes behind it: that was read */
 };
 
 struct part {
 	enum part_state state;
 	struct file *file;
 	uint8_t *data, *back; /* STAGE_DIRECT_PART each, of memory */
-	size_t len; /* with what it takes to be aligned */
+	size_t len; /* of the data */
+	bool last; /* the file is to end with it */
 	uint64_t offset;
 	struct iocb cb;
 };
@@ -102,6 +105,11 @@ static struct stage_direct *begin(void)
 	return d;
 }
 
+static size_t aligned(size_t n)
+{
+	return (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+
 static int submit(struct stage_direct *d, struct part *p, enum part_state state)
 {
 	struct iocb *list[] = {&p->cb};
@@ -113,7 +121,8 @@ static int submit(struct stage_direct *d, struct part *p, enum part_state state)
 		.aio_lio_opcode = writing ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
 		.aio_fildes = (uint32_t)p->file->fd,
 		.aio_buf = (uint64_t)(uintptr_t)(writing ? p->data : p->back),
-		.aio_nbytes = p->len,
+		/* What comes behind the last part is asked for, too. */
+		.aio_nbytes = writing || !p->last ? p->len : aligned(p->len + 1),
 		.aio_offset = (int64_t)p->offset,
 	};
 	n = syscall(SYS_io_submit, d->ctx, 1, list);
@@ -132,17 +141,28 @@ static int submit(struct stage_direct *d, struct part *p, enum part_state state)
 /* Cuts off what made the last part a whole one, and puts all of it on the server's disk. */
 static int finish(struct file *f)
 {
-	struct stat st;
+	struct stat st = {.st_size = (off_t)f->size};
 
-	if ((f->size % ALIGN && ftruncate(f->fd, (off_t)f->size) < 0) || fstat(f->fd, &st) < 0 ||
-		fsync(f->fd) < 0 || close(take_fd(&f->fd)) < 0)
+	if ((f->padded && ftruncate(f->fd, (off_t)f->size) < 0) ||
+		(!f->ended && fstat(f->fd, &st) < 0) || fsync(f->fd) < 0 ||
+		close(take_fd(&f->fd)) < 0)
 		return -errno;
 	return (uint64_t)st.st_size == f->size ? 0 : -EBADMSG;
+}
+
+/* File systems but NFS write whole blocks only, past their cache. */
+static int pad(struct stage_direct *d, struct part *p)
+{
+	p->len = aligned(p->len);
+	p->file->padded = true;
+	return submit(d, p, PART_WRITING);
 }
 
 /* What @p did is done, with the result @res. */
 static int take(struct stage_direct *d, struct part *p, int64_t res)
 {
+	if (res == -EINVAL && p->state == PART_WRITING && p->len % ALIGN)
+		return pad(d, p);
 	if (res < 0)
 		return res == -EINVAL ? -EPROTONOSUPPORT : (int)res;
 	if (p->state == PART_WRITING)
@@ -153,6 +173,7 @@ static int take(struct stage_direct *d, struct part *p, int64_t res)
 	p->file->busy--;
 	if ((uint64_t)res != p->len || memcmp(p->data, p->back, p->len) != 0)
 		return -EBADMSG;
+	p->file->ended |= p->last && !p->file->padded;
 	return p->file->read && !p->file->busy ? finish(p->file) : 0;
 }
 
@@ -212,8 +233,9 @@ static int feed(struct stage_direct *d, struct file *f, const struct stage_direc
 			break;
 		sha256_add(sum, span_of(p->data, (size_t)n));
 		p->file = f;
-		p->len = ((size_t)n + ALIGN - 1) / ALIGN * ALIGN;
-		memset(p->data + n, 0, p->len - (size_t)n);
+		p->len = (size_t)n;
+		p->last = f->read;
+		memset(p->data + n, 0, aligned(p->len) - p->len);
 		p->offset = f->size;
 		f->size += (uint64_t)n;
 		r = submit(d, p, PART_WRITING);

@@ -66,6 +66,17 @@ static void age(time_t s)
 	assert_int_equal(utimensat(AT_FDCWD, LOCK, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+/* For how many seconds nobody has touched it. */
+static time_t age_of(void)
+{
+	struct timespec now;
+	struct stat st;
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+	assert_int_equal(lstat(LOCK, &st), 0);
+	return now.tv_sec - st.st_mtim.tv_sec;
+}
+
 static void test_take(void **state)
 {
 	struct lock lock = {.ours_fd = -1}, second = {.ours_fd = -1};
@@ -89,7 +100,15 @@ static void test_take(void **state)
 	assert_int_equal(entries("pinet"), 1);
 	age(LOCK_STALE_S + 10);
 	assert_int_equal(take(&other, &second, &holder, &err), -EBUSY); /* it runs */
-	assert_true(lock_held(&lock)); /* and touches it */
+	assert_true(lock_keep(&lock));
+	assert_true(lock_held(&lock));
+	assert_true(age_of() >= LOCK_STALE_S);
+	lock.touched_ms -= LOCK_TOUCH_S * 1000;
+	assert_true(lock_keep(&lock)); /* and touches it */
+	assert_true(age_of() < LOCK_STALE_S);
+	age(LOCK_STALE_S + 10);
+	assert_true(lock_keep(&lock));
+	assert_true(age_of() >= LOCK_STALE_S); /* not so soon again */
 	give_back(&lock);
 	assert_false(there(LOCK));
 	assert_int_equal(lock.ours_fd, -1);
