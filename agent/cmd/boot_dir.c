@@ -3,13 +3,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -58,14 +56,13 @@ static int load(const struct boot_dir *d, const char *name, struct state *ret, s
 	return r < 0 ? err_sys(reterr, r, "%s", name) : state_load(path, ret, reterr);
 }
 
-/* True if @fd is the root of a mounted NFS. */
-static bool is_mounted_nfs(int fd)
+/* True if something is mounted at @fd. */
+static bool is_mount_point(int fd)
 {
 	struct stat st, above;
-	struct statfs fs;
 
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NFS_SUPER_MAGIC && fstat(fd, &st) == 0 &&
-	       fstatat(fd, "..", &above, 0) == 0 && st.st_dev != above.st_dev;
+	return fstat(fd, &st) == 0 && fstatat(fd, "..", &above, 0) == 0 &&
+	       st.st_dev != above.st_dev;
 }
 
 /* Opens where this boot mounted the boot directory. */
@@ -89,14 +86,18 @@ static int open_mounted(struct boot_dir *d, struct err *reterr)
 	if (r < 0)
 		return err_sys(reterr, r, "%s", where);
 	r = nfs_mounted_answers(mounts, where, reterr);
+	if (r >= 0) {
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(reterr, -errno, "cannot open %s", path);
+	}
+	if (r == 0) /* to open it may have mounted it */
+		r = nfs_mounted_answers(mounts, where, reterr);
 	if (r < 0) {
 		err_prefix(reterr, "the boot files at %s cannot be reached", path);
 		return r;
 	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(reterr, -errno, "cannot open %s", path);
-	if (!is_mounted_nfs(fd)) {
+	if (r == 0 || !is_mount_point(fd)) {
 		const char *why = state_get(&firmware, "error");
 
 		return err_set(reterr, -ENODEV,

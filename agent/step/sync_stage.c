@@ -2,6 +2,7 @@
  * The step sync: the files go to the boot server.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,69 +73,142 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
 }
 
-/* Which of the files a run through them is for. */
-enum part {
-	PART_FIRST, /* the first that is large */
-	PART_SMALL,
-	PART_LARGE, /* the others */
+/* Files of the set, by their numbers. */
+struct numbers {
+	size_t n;
+	size_t *at; /* owned */
 };
 
-/* The files of the set that are @part of it, the lock kept going. */
-static int stage_part(
-	struct sync *s, enum part part, struct lock *lock, struct stage *stage, struct err *reterr)
+/* Those that are taken and, with @large, for which stage_direct_add() is worth while; else the others. */
+static int choose_files(const struct sync *s, bool large, struct numbers *ret)
 {
-	bool first = true;
-	int r = 0;
-
-	for (size_t i = 0; i < s->set.n && r == 0; i++) {
+	ret->n = 0;
+	ret->at = calloc(s->set.n + 1, sizeof(*ret->at));
+	if (!ret->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->set.n; i++) {
 		const struct boot_file *f = &s->set.file[i];
-		enum part of = PART_SMALL;
 
-		if (!f->chosen)
-			continue;
-		if (f->st.st_size >= STAGE_DIRECT_MIN)
-			of = first ? PART_FIRST : PART_LARGE;
-		first = first && of == PART_SMALL;
-		if (of != part)
-			continue;
-		r = stage_one(s, i, stage, reterr);
-		if (r == 0 && !lock_keep(lock))
-			r = err_set(reterr, -EBUSY,
+		if (f->chosen && (f->st.st_size >= STAGE_DIRECT_MIN) == large)
+			ret->at[ret->n++] = i;
+	}
+	return 0;
+}
+
+static int stage_large(struct sync *s, const struct numbers *files, struct lock *lock,
+	struct stage *stage, struct err *reterr)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		int r = stage_one(s, files->at[i], stage, reterr);
+
+		if (r < 0)
+			return r;
+		if (!lock_keep(lock))
+			return err_set(reterr, -EBUSY,
 				"another machine has taken the lock of the boot directory");
 	}
+	return 0;
+}
+
+/* All the others, each of which waits for a number of answers. */
+static int stage_small(
+	struct sync *s, const struct numbers *files, struct stage *stage, struct err *reterr)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < files->n && r == 0; i++)
+		r = stage_one(s, files->at[i], stage, reterr);
+	if (r == 0)
+		r = stage_config(s, stage, reterr);
+	if (r == 0)
+		r = stage_ipxe(s, stage, reterr);
 	return r;
 }
 
-/* The lines "NAME VERSION" of a child. */
-struct lines {
+/* stage_small() in a thread of its own. */
+struct beside {
+	struct sync *s;
+	const struct numbers *files;
+	struct stage part;
+	struct err err;
+	pthread_t thread;
+};
+
+static void *run_beside(void *arg)
+{
+	struct beside *b = arg;
+
+	(void)!stage_small(b->s, b->files, &b->part, &b->err); /* the error tells */
+	return NULL;
+}
+
+/* Large files fill the line, and small ones wait: both at the same time. */
+static int stage_both(struct sync *s, const struct numbers *large, const struct numbers *small,
+	struct lock *lock, struct stage *stage, struct err *reterr)
+{
+	_cleanup_free_ struct beside *b = calloc(1, sizeof(*b));
+	bool beside;
+	int r;
+
+	if (!b)
+		return err_set(reterr, -ENOMEM, "no memory for the small files");
+	b->s = s;
+	b->files = small;
+	r = stage_fork(stage, &b->part, reterr);
+	if (r < 0)
+		return r;
+	beside = pthread_create(&b->thread, NULL, run_beside, b) == 0;
+	r = stage_large(s, large, lock, stage, reterr);
+	if (beside)
+		(void)pthread_join(b->thread, NULL); /* it cannot fail for a thread of ours */
+	else if (r == 0)
+		(void)run_beside(b);
+	if (r == 0 && b->err.code < 0)
+		r = err_set(reterr, b->err.code, "%s", b->err.text);
+	if (r == 0)
+		return stage_join(stage, &b->part, reterr);
+	stage_end(&b->part);
+	return r;
+}
+
+/* What dpkg knows: lines of state, name and version. */
+struct packages {
 	char text[PACKAGE_SIZE];
 	size_t n;
 };
 
 static int take_lines(void *ctx, struct span piece)
 {
-	struct lines *l = ctx;
+	struct packages *p = ctx;
 
-	for (size_t i = 0; i < piece.len && l->n < sizeof(l->text); i++)
-		l->text[l->n++] = (char)piece.p[i];
+	for (size_t i = 0; i < piece.len && p->n < sizeof(p->text); i++)
+		p->text[p->n++] = (char)piece.p[i];
 	return 0;
 }
 
-/* Where the files came from, as far as dpkg knows: nobody depends on it. */
-static void add_packages(const struct sync *s, struct manifest *meta)
+/* Asks dpkg where the files came from: nobody depends on it. */
+static void ask_packages(const void *ctx, void *result)
 {
+	const struct sync *s = ctx;
 	char root[256], image[BOOT_VERSION_SIZE + 16];
 	const char *const argv[] = {DPKG_QUERY, root, "-W", "-f",
 		"${db:Status-Abbrev} ${Package} ${Version}\n", image, "raspi-firmware",
 		"flash-kernel", "initramfs-tools", "pinet-initramfs", NULL};
-	struct lines l = {.n = 0};
-	struct span rest;
 
 	(void)snprintf(image, sizeof(image), "linux-image-%s", s->set.version); /* fits */
-	if ((size_t)snprintf(root, sizeof(root), "--root=%s/", s->wish->root) >= sizeof(root) ||
-		proc_stream(argv, -1, clock_now_ms() + PACKAGE_MS, take_lines, &l) < 0)
+	if ((size_t)snprintf(root, sizeof(root), "--root=%s/", s->wish->root) < sizeof(root))
+		(void)!proc_stream(argv, -1, clock_now_ms() + PACKAGE_MS, take_lines, result);
+}
+
+/* Adds what the child has found out. */
+static void add_packages(struct sync_child *child, struct manifest *meta)
+{
+	struct packages p = {.n = 0};
+	struct span rest;
+
+	if (!child->pid || sync_child_finish(child, &p, sizeof(p)) < 0)
 		return;
-	rest = span_of(l.text, l.n);
+	rest = span_of(p.text, p.n);
 	while (rest.len) {
 		struct span line = span_cut(&rest, '\n'), status = span_cut(&line, ' ');
 		struct span name;
@@ -146,24 +220,24 @@ static void add_packages(const struct sync *s, struct manifest *meta)
 	}
 }
 
-/*
- * A large file is on its way for a while after it was read. In the time of the first one those are
- * made that wait for answers and need no room on the line: small files, dpkg.
- */
-static int stage_files(struct sync *s, struct lock *lock, struct stage *stage, struct err *reterr)
+static int stage_files(struct sync *s, struct lock *lock, struct stage *stage,
+	struct sync_child *packager, struct err *reterr)
 {
-	int r = stage_part(s, PART_FIRST, lock, stage, reterr);
+	struct numbers large = {.n = 0}, small = {.n = 0};
+	int r = choose_files(s, true, &large);
 
 	if (r == 0)
-		r = stage_part(s, PART_SMALL, lock, stage, reterr);
+		r = choose_files(s, false, &small);
+	if (r < 0)
+		err_set(reterr, r, "no memory for a list of files");
+	else if (large.n)
+		r = stage_both(s, &large, &small, lock, stage, reterr);
+	else
+		r = stage_small(s, &small, stage, reterr);
+	free(large.at);
+	free(small.at);
 	if (r == 0)
-		r = stage_config(s, stage, reterr);
-	if (r == 0)
-		r = stage_ipxe(s, stage, reterr);
-	if (r == 0) {
-		add_packages(s, &stage->manifest);
-		r = stage_part(s, PART_LARGE, lock, stage, reterr);
-	}
+		add_packages(packager, &stage->manifest);
 	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
 		r = verify(stage, reterr);
 	return r < 0 ? r : stage_settle(stage, reterr);
@@ -173,6 +247,7 @@ int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage
 	struct err *reterr)
 {
 	_cleanup_free_ struct manifest *meta = calloc(1, sizeof(*meta));
+	struct sync_child packager = {.pid = 0};
 	int r;
 
 	if (!meta)
@@ -182,10 +257,13 @@ int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage
 	strcpy(meta->kernel, s->set.version);
 	meta->layout = s->layout;
 	meta->created_s = s->wish->now_s;
+	/* Here, for no process is to begin while large files are on their way (open(2), O_DIRECT). */
+	(void)!sync_child_start(&packager, ask_packages, s, sizeof(struct packages));
 	r = stage_begin(s->ours_fd, meta, s->known, s->n_known, stage, reterr);
 	stage->copy_all = s->copy_all;
 	stage->buffered = s->buffered;
 	if (r == 0)
-		r = stage_files(s, lock, stage, reterr);
+		r = stage_files(s, lock, stage, &packager, reterr);
+	sync_child_stop(&packager);
 	return r;
 }

@@ -97,26 +97,36 @@ void files_err_fill(struct err *err, int code, const char *format, ...)
 	err_fill(err, code, "%s: %s%s", text, strerror(-code), advice(code));
 }
 
-int files_make_dir(int dirfd, const char *name)
+/* The TFTP server has to get through, whatever the umask is here. */
+static int open_to_all(int fd)
+{
+	_cleanup_fd_ int real = -1;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && (st.st_mode & 0777) == 0755)
+		return 0;
+	real = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* @fd may be a place */
+	return real < 0 || fchmod(real, 0755) < 0 ? -errno : 0;
+}
+
+int files_make_dir(int dirfd, const char *name, int flags)
 {
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	int r;
 
 	if (mkdirat(dirfd, name, 0755) < 0)
 		return -errno;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirfd, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* The TFTP server has to get through, whatever the umask is here. */
-	if (fstat(fd, &st) == 0 && (st.st_mode & 0777) != 0755 && fchmod(fd, 0755) < 0)
-		return -errno;
-	return take_fd(&fd);
+	r = open_to_all(fd);
+	return r < 0 ? r : take_fd(&fd);
 }
 
 /* One component. Makes it first with @create. */
 static int open_component(int dirfd, const char *name, int flags, bool create)
 {
-	int fd = create ? files_make_dir(dirfd, name) : -EEXIST;
+	int fd = create ? files_make_dir(dirfd, name, O_RDONLY) : -EEXIST;
 
 	if (fd != -EEXIST)
 		return fd;

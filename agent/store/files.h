@@ -53,8 +53,11 @@ void files_err_fill(struct err *err, int code, const char *format, ...)
  */
 int files_open_dir(int dirfd, const char *path, bool create) __attribute__((warn_unused_result));
 
-/* Makes the directory @name, mode 0755. Returns a descriptor, -EEXIST, or another negative errno. */
-int files_make_dir(int dirfd, const char *name) __attribute__((warn_unused_result));
+/*
+ * Makes the directory @name, mode 0755, and opens it with @flags: O_RDONLY, or O_PATH if it is only a place, which
+ * needs no question to the server. Returns a descriptor, -EEXIST, or another negative errno.
+ */
+int files_make_dir(int dirfd, const char *name, int flags) __attribute__((warn_unused_result));
 
 /*
  * pinet/ in the boot directory. As files_open_dir(), with @reterr but for -ENOENT without @create: there is none

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,15 +32,60 @@ static int load_older(int ours_fd, const char *name, struct stage_older *ret)
 	return r;
 }
 
+/* One of those that are loaded at the same time: each is a number of questions to the server, one after the other. */
+struct loading {
+	const char *name;
+	struct stage_older *ret;
+	pthread_t thread;
+	int ours_fd;
+	bool beside; /* in a thread of its own */
+	bool loaded;
+};
+
+static void *load(void *arg)
+{
+	struct loading *l = arg;
+
+	/* One that is damaged is of no use, and no hindrance either. */
+	l->loaded = load_older(l->ours_fd, l->name, l->ret) == 0;
+	return NULL;
+}
+
+/* Loads the @n at @l; returns how many could be loaded, which are the first ones at @ret then. */
+static unsigned int load_all(struct loading *l, unsigned int n, struct stage_older *ret)
+{
+	unsigned int loaded = 0;
+
+	for (unsigned int i = 1; i < n; i++)
+		l[i].beside = pthread_create(&l[i].thread, NULL, load, &l[i]) == 0;
+	for (unsigned int i = 0; i < n; i++) {
+		if (l[i].beside)
+			(void)pthread_join(
+				l[i].thread, NULL); /* it cannot fail for a thread of ours */
+		else
+			load(&l[i]);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		if (l[i].loaded)
+			ret[loaded++] = *l[i].ret;
+	return loaded;
+}
+
 unsigned int stage_load_older(
 	int ours_fd, const struct generation_list *list, struct stage_older ret[STAGE_OLDER])
 {
-	unsigned int n = 0;
+	unsigned int n = 0, left = list->n;
 
-	for (unsigned int i = list->n; i-- && n < STAGE_OLDER;)
-		/* One that is damaged is of no use, and no hindrance either. */
-		if (load_older(ours_fd, list->at[i].name, &ret[n]) == 0)
-			n++;
+	while (left && n < STAGE_OLDER) {
+		struct loading some[STAGE_OLDER];
+		unsigned int n_some = 0;
+
+		for (; left && n + n_some < STAGE_OLDER; n_some++)
+			some[n_some] = (struct loading){.ours_fd = ours_fd,
+				.name = list->at[--left].name,
+				.ret = &ret[n + n_some]};
+		n += load_all(some, n_some, &ret[n]);
+	}
 	return n;
 }
 
@@ -56,11 +102,11 @@ static int make_staging(struct stage *s, struct err *reterr)
 	int r;
 
 	(void)snprintf(s->temp, sizeof(s->temp), GENERATION_NEW "%s", s->manifest.generation);
-	r = files_make_dir(s->ours_fd, s->temp);
+	r = files_make_dir(s->ours_fd, s->temp, O_PATH);
 	if (r == -EEXIST)
 		r = tree_remove(s->ours_fd, s->temp);
 	if (r == 0)
-		r = files_make_dir(s->ours_fd, s->temp);
+		r = files_make_dir(s->ours_fd, s->temp, O_PATH);
 	if (r < 0)
 		return files_err(reterr, r, "cannot make %s/%s", FILES_DIR, s->temp);
 	s->dirfd = r;
@@ -229,6 +275,58 @@ static int write_manifest(struct stage *s)
 	return files_make_checked(s->dirfd, MANIFEST_NAME, span_of(text, len), &s->manifest_st);
 }
 
+int stage_fork(const struct stage *stage, struct stage *ret, struct err *reterr)
+{
+	int fd = fcntl(stage->dirfd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_sys(
+			reterr, -errno, "cannot begin a part of %s", stage->manifest.generation);
+	memset(ret, 0, sizeof(*ret));
+	ret->begun = true;
+	ret->copy_all = stage->copy_all;
+	ret->buffered = stage->buffered;
+	ret->ours_fd = stage->ours_fd;
+	ret->dirfd = fd;
+	ret->parent_fd = -1;
+	ret->n_older = stage->n_older;
+	ret->older = stage->older;
+	strcpy(ret->manifest.generation, stage->manifest.generation);
+	return 0;
+}
+
+int stage_join(struct stage *stage, struct stage *part, struct err *reterr)
+{
+	int r = stage_direct_settle(part->direct, reterr);
+
+	for (size_t i = 0; i < part->manifest.n && r == 0; i++) {
+		r = stage->manifest.n < MANIFEST_FILES
+			    ? manifest_add_file(&stage->manifest, &part->manifest.file[i])
+			    : -ENOSPC;
+		if (r < 0)
+			err_sys(reterr, r, "cannot list %s", part->manifest.file[i].path);
+		else
+			stage->verified[stage->manifest.n - 1] = part->verified[i];
+	}
+	stage->n_linked += part->n_linked;
+	stage->n_written += part->n_written;
+	stage->bytes_written += part->bytes_written;
+	stage_end(part);
+	return r;
+}
+
+/* For fsync(), which wants more than a place. */
+static int open_for_sync(struct stage *s)
+{
+	int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	cleanup_fd(&s->dirfd);
+	s->dirfd = fd;
+	return 0;
+}
+
 /* All files are known; the last of them may be on their way. */
 static int seal(struct stage *stage, struct err *reterr)
 {
@@ -239,7 +337,9 @@ static int seal(struct stage *stage, struct err *reterr)
 		return r;
 	if (stage->manifest.n == 0)
 		return err_set(reterr, -EINVAL, "generation %s has no files", name);
-	r = write_manifest(stage);
+	r = open_for_sync(stage);
+	if (r == 0)
+		r = write_manifest(stage);
 	if (r == -EBADMSG)
 		return err_set(reterr, r,
 			"the boot server has stored another manifest of %s than it was sent", name);
@@ -249,11 +349,38 @@ static int seal(struct stage *stage, struct err *reterr)
 	return 0;
 }
 
+/* seal() in a thread of its own. */
+struct sealing {
+	struct stage *stage;
+	struct err err;
+};
+
+static void *seal_beside(void *arg)
+{
+	struct sealing *s = arg;
+
+	(void)!seal(s->stage, &s->err); /* the error tells */
+	return NULL;
+}
+
 int stage_settle(struct stage *stage, struct err *reterr)
 {
-	int r = stage->sealed ? 0 : seal(stage, reterr);
+	struct sealing sealing = {.stage = stage};
+	bool beside = false;
+	pthread_t thread;
+	int r;
 
-	return r < 0 ? r : stage_direct_settle(stage->direct, reterr);
+	/* What is on its way is gone on with while the manifest is written. */
+	if (!stage->sealed && stage->direct)
+		beside = pthread_create(&thread, NULL, seal_beside, &sealing) == 0;
+	r = beside || stage->sealed ? 0 : seal(stage, reterr);
+	if (r == 0)
+		r = stage_direct_settle(stage->direct, reterr);
+	if (beside)
+		(void)pthread_join(thread, NULL); /* it cannot fail for a thread of ours */
+	if (r == 0 && sealing.err.code < 0)
+		r = err_set(reterr, sealing.err.code, "%s", sealing.err.text);
+	return r;
 }
 
 int stage_commit(struct stage *stage, struct err *reterr)

@@ -110,6 +110,17 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
+ * Begins a part of @stage, the files of which are made by a thread of its own meanwhile; no path may be in both.
+ * Returns 0, to be ended by stage_join() or stage_end(), or a negative errno with @reterr.
+ */
+int stage_fork(const struct stage *stage, struct stage *ret, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/* Adds what was made in @part, and ends it. Returns 0 or a negative errno with @reterr; see stage_settle(). */
+int stage_join(struct stage *stage, struct stage *part, struct err *reterr)
+	__attribute__((warn_unused_result));
+
+/*
  * Adds the manifest, after which there can be no more files, and reads it back; waits until all files are
  * on the server's disk and read back, too.
  *

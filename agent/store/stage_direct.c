@@ -24,8 +24,13 @@
 #include "store/stage_direct.h"
 
 #define PARTS 16 /* on their way */
-#define OPEN  8 /* files that have some of them */
-#define ALIGN 4096u /* what O_DIRECT wants of any file system */
+/*
+ * Parts that are on their way to the server, few: what is asked for, and the acknowledgements of what comes
+ * back, wait behind them on the line; TCP takes seconds then to come up to its speed.
+ */
+#define WRITING 4
+#define OPEN    8 /* files that have some of them */
+#define ALIGN   4096u /* what O_DIRECT wants of any file system */
 
 enum part_state {
 	PART_FREE,
@@ -60,6 +65,7 @@ struct stage_direct {
 	struct part part[PARTS];
 	struct file file[OPEN];
 	unsigned int busy; /* parts */
+	unsigned int writing; /* of them */
 };
 
 int stage_direct_err(const char *path, int r, struct err *reterr)
@@ -134,6 +140,7 @@ static int submit(struct stage_direct *d, struct part *p, enum part_state state)
 		d->busy++;
 		p->file->busy++;
 	}
+	d->writing += writing - (p->state == PART_WRITING);
 	p->state = state;
 	return 0;
 }
@@ -204,7 +211,7 @@ static int reap(struct stage_direct *d, bool wait, struct err *reterr)
 static int find_part(struct stage_direct *d, struct part **ret, struct err *reterr)
 {
 	*ret = NULL;
-	for (size_t i = 0; i < PARTS && !*ret; i++)
+	for (size_t i = 0; i < PARTS && !*ret && d->writing < WRITING; i++)
 		if (d->part[i].state == PART_FREE)
 			*ret = &d->part[i];
 	return d->busy ? reap(d, !*ret, reterr) : 0;

@@ -3,6 +3,8 @@
  */
 #include "store_tree.h"
 
+#include <pthread.h>
+
 #define TEXT "pinet/.new-g000002-6/vmlinuz"
 
 static void test_whole(void **state)
@@ -72,6 +74,73 @@ static void test_begin(void **state)
 	assert_int_equal(entries("pinet"), 0);
 	assert_int_equal(open_files(), before);
 	close(ours);
+}
+
+#define EACH 20
+
+/* Stages files of its own into the part @arg. */
+static void *stage_part(void *arg)
+{
+	struct stage *part = arg;
+	char path[32];
+
+	for (int i = 0; i < EACH; i++) {
+		(void)snprintf(path, sizeof(path), "part/%d", i);
+		stage_text(part, MANIFEST_OTHER, path, path);
+	}
+	return NULL;
+}
+
+/* A thread makes a part of it. */
+static void test_parts(void **state)
+{
+	struct stage s = {.begun = false}, *part = calloc(1, sizeof(*part));
+	_cleanup_manifest_ struct manifest m = {.n = 0};
+	int ours = ours_fd(), before = open_files();
+	pthread_t thread;
+	char path[32];
+	struct err err;
+
+	(void)state;
+	assert_non_null(part);
+	assert_int_equal(begin_second(&s, &err), 0);
+	assert_int_equal(stage_fork(&s, part, &err), 0);
+	assert_int_equal(pthread_create(&thread, NULL, stage_part, part), 0);
+	for (int i = 0; i < EACH; i++) {
+		(void)snprintf(path, sizeof(path), "%d/file", i);
+		stage_text(&s, MANIFEST_OTHER, path, path);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(stage_join(&s, part, &err), 0);
+	assert_false(part->begun);
+	assert_int_equal(s.manifest.n, 2 * EACH);
+	assert_int_equal(s.n_written, 2 * EACH);
+	for (size_t i = 0; i < s.manifest.n; i++)
+		assert_true(s.verified[i]);
+	assert_int_equal(stage_commit(&s, &err), 0);
+	end_stage(&s);
+	assert_int_equal(generation_load(ours, "g000002-6", &m, &err), 0);
+	assert_int_equal(generation_check(ours, &m, true, &err), 0);
+	assert_int_equal(m.n, 2 * EACH);
+	assert_string_equal(get("pinet/g000002-6/part/19"), "part/19");
+	/* one that is given up, and one that is too much */
+	assert_int_equal(generation_remove(ours, "g000002-6", &err), 0);
+	assert_int_equal(begin_second(&s, &err), 0);
+	assert_int_equal(stage_fork(&s, part, &err), 0);
+	stage_text(part, MANIFEST_OTHER, "a", "a");
+	stage_end(part);
+	assert_int_equal(stage_fork(&s, part, &err), 0);
+	stage_text(part, MANIFEST_OTHER, "b", "b");
+	s.manifest.n = MANIFEST_FILES;
+	assert_int_equal(stage_join(&s, part, &err), -ENOSPC);
+	assert_string_equal(err.text, "cannot list b: No space left on device");
+	assert_false(part->begun);
+	s.manifest.n = 0;
+	end_stage(&s);
+	assert_int_equal(entries("pinet"), 0);
+	assert_int_equal(open_files(), before);
+	close(ours);
+	free(part);
 }
 
 static void test_refused(void **state)
@@ -290,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_directory(test_whole),
 		in_directory(test_begin),
+		in_directory(test_parts),
 		in_directory(test_refused),
 		in_directory(test_short),
 		in_directory(test_spoilt),
