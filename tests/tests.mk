@@ -54,7 +54,7 @@ $(UNIT:%=$(2)/tests/unit/%): $(2)/tests/unit/%: $(2)/tests/unit/%.o $(LIBOBJ:$(B
 	$$(Q)$(3) $(4) -o $$@ $$^ -lcmocka $$(LIBS)
 
 $(UNIT:%=run-$(1)-%): run-$(1)-%: $(2)/tests/unit/%
-	@tests/report $(1)/$$* timeout 120 $(5) $$<
+	@tests/report $(1)/$$* timeout 600 $(5) $$<
 
 $(1): $(UNIT:%=run-$(1)-%)
 
