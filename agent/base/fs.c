@@ -16,27 +16,36 @@
 #define TEMP_SUFFIX ".XXXXXX"
 #define LEFT_S      60 /* seconds until a temporary file is nobody's */
 
-static ssize_t read_all(const char *path, int flags, char *buf, size_t size)
+ssize_t fs_read_at(int fd, int64_t offset, void *buf, size_t size)
 {
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 	size_t at = 0;
 
-	if (fd < 0)
-		return -errno;
 	while (at < size) {
-		ssize_t n = read(fd, buf + at, size - at);
+		char *to = (char *)buf + at;
+		ssize_t n = offset == FS_HERE ? read(fd, to, size - at)
+					      : pread(fd, to, size - at, offset + (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0) {
-			buf[at] = '\0';
-			return (ssize_t)at;
-		}
+		if (n == 0)
+			break;
 		at += (size_t)n;
 	}
-	return -EFBIG;
+	return (ssize_t)at;
+}
+
+static ssize_t read_all(const char *path, int flags, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+	ssize_t n = fd < 0 ? -errno : fs_read_at(fd, FS_HERE, buf, size);
+
+	if (n >= 0 && (size_t)n == size)
+		return -EFBIG;
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
 }
 
 ssize_t fs_read(const char *path, char *buf, size_t size)
@@ -52,24 +61,6 @@ ssize_t fs_read_line(const char *path, char *buf, size_t size)
 		return n;
 	buf[strcspn(buf, "\n")] = '\0';
 	return (ssize_t)strlen(buf);
-}
-
-ssize_t fs_read_at(int fd, uint64_t offset, void *buf, size_t size)
-{
-	size_t at = 0;
-
-	while (at < size) {
-		ssize_t n = pread(fd, (char *)buf + at, size - at, (off_t)(offset + at));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		at += (size_t)n;
-	}
-	return (ssize_t)at;
 }
 
 static int write_all(int fd, const char *text)

@@ -20,11 +20,13 @@ ssize_t fs_read(const char *path, char *buf, size_t size) __attribute__((warn_un
 /* As fs_read() for one line of sysfs or procfs: links are followed, the newline is cut. */
 ssize_t fs_read_line(const char *path, char *buf, size_t size) __attribute__((warn_unused_result));
 
+#define FS_HERE (-1) /* where the descriptor stands */
+
 /*
- * Reads @size bytes at @offset of @fd, or what there is up to its end. Returns their number or a
- * negative errno.
+ * Reads @size bytes at @offset of @fd, or at FS_HERE, or what there is up to its end. Returns their
+ * number or a negative errno.
  */
-ssize_t fs_read_at(int fd, uint64_t offset, void *buf, size_t size)
+ssize_t fs_read_at(int fd, int64_t offset, void *buf, size_t size)
 	__attribute__((warn_unused_result));
 
 /*

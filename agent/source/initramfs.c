@@ -113,7 +113,7 @@ static int read_plain(int fd, struct reading *r, uint64_t *ret_end)
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		ssize_t n = fs_read_at(fd, at, buf, PIECE_SIZE);
+		ssize_t n = fs_read_at(fd, (int64_t)at, buf, PIECE_SIZE);
 		size_t used;
 		int q = n > 0 ? feed_some(r, span_of(buf, (size_t)n), &used) : (int)n;
 
@@ -133,7 +133,7 @@ static int read_rest(
 {
 	const struct packed *packed;
 	uint8_t start[16];
-	ssize_t n = fs_read_at(fd, offset, start, sizeof(start));
+	ssize_t n = fs_read_at(fd, (int64_t)offset, start, sizeof(start));
 	int q;
 
 	if (n < 0)

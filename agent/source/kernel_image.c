@@ -100,7 +100,7 @@ static int search_plain(int fd, struct search *s)
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		ssize_t n = fs_read_at(fd, offset, buf, PIECE_SIZE);
+		ssize_t n = fs_read_at(fd, (int64_t)offset, buf, PIECE_SIZE);
 		int r = n > 0 ? search_feed(s, span_of(buf, (size_t)n)) : (int)n;
 
 		if (r != 0 || n == 0)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "store/files.h"
 
 #define READ_BACK_SIZE (4u << 20) /* bytes per read: a round trip each, with a network between */
@@ -191,24 +192,6 @@ static int open_regular(int dirfd, const char *name, struct stat *st)
 	return S_ISREG(st->st_mode) ? take_fd(&fd) : -EINVAL;
 }
 
-ssize_t files_read_full(int fd, void *buf, size_t size)
-{
-	size_t at = 0;
-
-	while (at < size) {
-		ssize_t n = read(fd, (char *)buf + at, size - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		at += (size_t)n;
-	}
-	return (ssize_t)at;
-}
-
 ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 {
 	struct stat st = {.st_size = 0};
@@ -217,7 +200,7 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 
 	if (fd < 0)
 		return fd;
-	n = files_read_full(fd, buf, size);
+	n = fs_read_at(fd, FS_HERE, buf, size);
 	if (n >= 0 && (size_t)n == size)
 		return -EFBIG;
 	if (n >= 0)
@@ -241,7 +224,7 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 	buf = malloc(size);
 	if (!buf)
 		return -ENOMEM;
-	n = files_read_full(fd, buf, size);
+	n = fs_read_at(fd, FS_HERE, buf, size);
 	if (n < 0)
 		return n;
 	if ((size_t)n == size)

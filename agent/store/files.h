@@ -78,9 +78,6 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 	__attribute__((warn_unused_result));
 
-/* Reads until the end of the file or of the buffer. Returns how much that was, or a negative errno. */
-ssize_t files_read_full(int fd, void *buf, size_t size) __attribute__((warn_unused_result));
-
 /* Writes all of @data, however short the writes are. Returns 0 or a negative errno. */
 int files_write(int fd, struct span data) __attribute__((warn_unused_result));
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "store/files.h"
 #include "store/manifest.h"
 #include "store/stage_direct.h"
@@ -230,7 +231,7 @@ static int feed(struct stage_direct *d, struct file *f, const struct stage_direc
 			return r;
 		if (!p)
 			continue;
-		n = files_read_full(item->in_fd, p->data, STAGE_DIRECT_PART);
+		n = fs_read_at(item->in_fd, FS_HERE, p->data, STAGE_DIRECT_PART);
 		if (n >= 0 && f->size + (uint64_t)n > MANIFEST_FILE_MAX)
 			n = -EFBIG;
 		if (n < 0)

@@ -347,6 +347,37 @@ static void test_join(void **state)
 	assert_string_equal(out, "/");
 }
 
+static void test_read_at(void **state)
+{
+	char buf[] = "........";
+	int fd, dir;
+
+	(void)state;
+	put("file", "abcdef");
+	fd = open("file", O_RDONLY | O_CLOEXEC);
+	dir = open(".", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && dir >= 0);
+	assert_int_equal(fs_read_at(fd, 1, buf, 3), 3);
+	assert_string_equal(buf, "bcd.....");
+	assert_int_equal(fs_read_at(fd, 4, buf, 8), 2);
+	assert_string_equal(buf, "efd.....");
+	assert_int_equal(fs_read_at(fd, 6, buf, 8), 0);
+	assert_int_equal(fs_read_at(fd, 7, buf, 8), 0);
+	assert_int_equal(fs_read_at(fd, 0, buf, 0), 0);
+	/* what was read at an offset has not moved it */
+	assert_int_equal(fs_read_at(fd, FS_HERE, buf, 4), 4);
+	assert_string_equal(buf, "abcd....");
+	assert_int_equal(fs_read_at(fd, FS_HERE, buf, 4), 2);
+	assert_int_equal(fs_read_at(fd, FS_HERE, buf, 4), 0);
+	assert_int_equal(fs_read_at(dir, 0, buf, 4), -EISDIR);
+	assert_int_equal(fs_read_at(dir, FS_HERE, buf, 4), -EISDIR);
+	assert_int_equal(fs_read_at(fd, -2, buf, 4), -EINVAL);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(close(dir), 0);
+	assert_int_equal(fs_read_at(fd, 0, buf, 4), -EBADF);
+	assert_string_equal(buf, "efcd....");
+}
+
 static void test_exists(void **state)
 {
 	(void)state;
@@ -374,6 +405,7 @@ int main(void)
 		in_directory(test_poke),
 		in_directory(test_mkdirs),
 		cmocka_unit_test(test_join),
+		in_directory(test_read_at),
 		in_directory(test_exists),
 	};
 
