@@ -156,14 +156,18 @@ void sync_forget_known(struct sync *s, const char *name)
 	}
 }
 
-/* Which may go when @active is, the oldest first; see generation_surplus(). */
+/*
+ * Which may go when @active is, the oldest first; see generation_surplus(). Never what was active when the run began: it
+ * is until another one is, and some client may just be loading it.
+ */
 static unsigned int surplus(
 	const struct sync *s, const char *active, unsigned int keep, unsigned int ret[GENERATIONS])
 {
 	const struct generation *good = states_last_good(&s->states, &s->list, active);
-	const char *needed[] = {active, good ? good->name : "", s->report->generation};
+	const char *needed[] = {
+		active, good ? good->name : "", s->report->generation, s->report->previous};
 
-	return generation_surplus(&s->list, keep, needed, 3, ret);
+	return generation_surplus(&s->list, keep, needed, 4, ret);
 }
 
 /* Number @i of the list is gone. */

@@ -385,6 +385,12 @@ class LinkGood(Link):
         self.check_states(look.generations(self.rig.boot))
 
 
+class LinkOne(Link):
+    """No generation is kept that need not be."""
+
+    argv = again = ("sync", "--keep", "1")
+
+
 class LinkLarge(Link):
     """A kernel large enough to be read back while it is on its way."""
 
@@ -466,6 +472,7 @@ SCENES = {
     "raspi-rollback": RaspiBack,
     "link": Link,
     "link-first": LinkFirst,
+    "link-one": LinkOne,
     "link-large": LinkLarge,
     "raspi-trial": RaspiTrial,
     "link-trial": LinkTrial,
