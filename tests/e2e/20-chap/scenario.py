@@ -8,6 +8,7 @@ scenario = Scenario(
         "iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
         " iscsi_username=pi iscsi_password=correct-horse"
     ),
+    acl="{initiator}",
     chap=("pi", "correct-horse"),
     console=(r"pinet: session 1: .*\(native, ",),
     silent=(r"pinet: .*correct-horse",),

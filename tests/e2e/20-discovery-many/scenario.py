@@ -9,6 +9,7 @@ scenario = Scenario(
         "iscsi_initiator={initiator} iscsi_target_ip={server} iscsi_username=pi iscsi_password=correct-horse"
         " pinet.login=native"
     ),
+    acl="{initiator}",
     chap_discovery=("pi", "correct-horse"),
     others=40,
     console=(r"pinet: session 1: {target} at {server}:3260 \(native, ",),

@@ -6,6 +6,7 @@ scenario = Scenario(
     title="a login by iscsistart with CHAP: what iscsiadm shows of the session then, all of it",
     cmdline="pinet.server={server} pinet.target={target} pinet.initiator={initiator} pinet.login=iscsistart",
     installed={"/etc/pinet/chap.conf": "username = pi\npassword = correct-horse\n"},
+    acl="{initiator}",
     chap=("pi", "correct-horse"),
     work=("iscsiadm -m session -P 3",),
     console=(r"pinet: session 1: {target} at {server}:3260 \(iscsistart, ",),

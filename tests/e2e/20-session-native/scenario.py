@@ -6,6 +6,7 @@ scenario = Scenario(
     title="a login by pinet itself with CHAP: iscsiadm shows the session as after one by iscsistart",
     cmdline="pinet.server={server} pinet.target={target} pinet.initiator={initiator} pinet.login=native",
     installed={"/etc/pinet/chap.conf": "username = pi\npassword = correct-horse\n"},
+    acl="{initiator}",
     chap=("pi", "correct-horse"),
     work=("iscsiadm -m session -P 3",),
     console=(r"pinet: session 1: {target} at {server}:3260 \(native, ",),

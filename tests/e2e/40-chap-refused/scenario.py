@@ -7,6 +7,7 @@ scenario = Scenario(
         "iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
         " iscsi_username=pi iscsi_password=wrong-horse-shoe pinet.timeout=15"
     ),
+    acl="{initiator}",
     chap=("pi", "correct-horse"),
     outcome="shell",
     console=(r"pinet: .*{server}.*(CHAP|authenticat|refused)",),

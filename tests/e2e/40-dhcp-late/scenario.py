@@ -4,8 +4,8 @@ from lib.scenario import Event, Scenario
 
 scenario = Scenario(
     title="no DHCP answer for 60 s, and then one: boots",
-    down=("dhcp",),
-    events=(Event("start dhcp", after=60),),
+    down=("dnsmasq",),
+    events=(Event("start dnsmasq", after=60),),
     cmdline="pinet.server={server} pinet.target={target}",
     console=(r"pinet: .*eth0.*(DHCP|lease|answer)",),
     checks=check.BY_PINET + (check.address_is("{client}/24"),),

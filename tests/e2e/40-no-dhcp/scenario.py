@@ -3,7 +3,7 @@ from lib.scenario import Scenario
 
 scenario = Scenario(
     title="nobody answers DHCP: says so, and reboots when its time is over",
-    down=("dhcp",),
+    down=("dnsmasq",),
     cmdline="pinet.server={server} pinet.target={target} pinet.timeout=15 pinet.onfail=reboot",
     outcome="reboots",
     console=(r"pinet: .*given up after 15 s.*(DHCP|lease|answer)",),

@@ -27,7 +27,8 @@ def crashed(run) -> str:
 scenario = Scenario(
     title="a new initramfs that crashes: after three boots the client goes back by itself",
     ipxe=True,
-    cmdline="pinet.server={server} pinet.target={target} panic=1",
+    servers={"dhcp": "dnsmasq"},
+    cmdline="panic=1",
     work=(FIRST, BREAK, AGAIN),
     boots=9,
     limit_s=900,

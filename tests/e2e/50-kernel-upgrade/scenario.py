@@ -5,7 +5,8 @@ from lib.scenario import Scenario
 scenario = Scenario(
     title="apt installs a new kernel and removes the old one, with the files of both where the firmware finds them",
     ipxe=True,
-    provisioned={},
+    servers={"dhcp": "dnsmasq"},
+    whole_life=True,
     checks=check.BY_PINET + upgrade.CHECKS,
     **upgrade.STEPS,
 )

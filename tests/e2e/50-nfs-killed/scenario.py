@@ -203,7 +203,7 @@ scenario = Scenario(
     title=f"the NFS server is killed at {KILLS * LANES} random points of a sync: what boots is whole each time",
     ipxe=True,
     suites=("bookworm",),
-    cmdline="pinet.server={server} pinet.target={target}",
+    servers={"dhcp": "dnsmasq"},
     work=(WORK,),
     beside=killer,
     limit_s=2400,

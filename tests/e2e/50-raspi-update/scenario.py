@@ -37,7 +37,6 @@ def second_is_good(run) -> str:
 scenario = Scenario(
     title="a Raspberry Pi whose raspi-firmware writes initramfs, config.txt and cmdline.txt anew",
     pi="pi4",
-    cmdline="pinet.server={server} pinet.target={target}",
     work=(FIRST, UPDATE, AGAIN),
     boots=3,
     limit_s=900,

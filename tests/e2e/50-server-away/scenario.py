@@ -32,7 +32,8 @@ def second_generation(run) -> str:
 scenario = Scenario(
     title="the NFS server is away during an update: the update ends well, the sync is pending and made up for",
     ipxe=True,
-    provisioned={},
+    servers={"dhcp": "dnsmasq"},
+    whole_life=True,
     work=(FIRST, AWAY),
     boots=2,
     limit_s=900,

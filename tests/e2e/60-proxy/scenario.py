@@ -9,10 +9,9 @@ scenario = Scenario(
     initramfs={"/etc/pinet/pinet.conf": "server = dhcp\nid = e9004c01\n"},
     cmdline="ip=::::rpi-blog:eth0:dhcp",
     router=(),
-    dhcp=('pxe-service=0,"Raspberry Pi Boot   "', "dhcp-reply-delay=1"),
+    servers={"dhcp": "dnsmasq-proxy"},
     prefix="e9004c01",
     target="iqn.2003-01.org.linux-iscsi.san:pis",
-    acl="iqn.1993-08.org.debian:01:e9004c01",
     console=(r"pinet: eth0: 192\.168\.77\.\d+/24 from 192\.168\.77\.254 ",),
     checks=check.BY_PINET
     + (

@@ -7,7 +7,7 @@ scenario = Scenario(
     root="root=/dev/nfs",
     cmdline="nfsroot={server}:/pxe/running-lion ip=dhcp pinet.server=dhcp pinet.firmware={server}:/srv/tftp/{prefix} rw",
     router=('dhcp-option=43,"Raspberry Pi Boot"', 'dhcp-option=66,"{server}"'),
-    down=("dhcp", "tgt"),
+    down=("tgt",),
     prefix="running-lion",
     nfs_root="/pxe/running-lion",
     console=(r"pinet: root: {server}:/pxe/running-lion \(NFS 4\.[12], ",),

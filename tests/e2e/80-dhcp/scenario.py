@@ -5,7 +5,8 @@ from lib.scenario import Scenario
 scenario = Scenario(
     title="pinet-server: a Raspberry Pi to which DHCP says everything; with ARCH=arm64 an image of another architecture",
     pi="pi4",
-    provisioned={},
+    servers={"dhcp": "dnsmasq"},
+    whole_life=True,
     add=("--words", "dhcp"),
     limit_s=300,
     checks=check.BY_PINET

@@ -7,10 +7,10 @@ scenario = Scenario(
     suites=("bookworm",),
     pi="pi3+",
     router=(),
-    provisioned={"dhcp": "dnsmasq-proxy", "target": "lio", "nfs": "kernel", "storage": "lvm", "storage.pool": "vg0/thin"},
+    servers={"dhcp": "dnsmasq-proxy", "target": "lio", "nfs": "kernel", "storage": "lvm", "storage.pool": "vg0/thin"},
+    whole_life=True,
     add=("--size", "2G"),
     prefix="e9004c01",
-    target="iqn.2025-02.dev.example:root:e9004c01",
     cmdline="ip=::::rpi-blog:eth0:dhcp",
     checks=check.BY_PINET
     + upgrade.CHECKS

@@ -6,9 +6,8 @@ scenario = Scenario(
     title="pinet-server: a Raspberry Pi, a name in its EEPROM, a router with option 66 and a raw option 43 (deployment E)",
     pi="pi4",
     router=('dhcp-option=43,"Raspberry Pi Boot"', 'dhcp-option=66,"{server}"'),
-    provisioned={"dhcp": "none"},
+    whole_life=True,
     prefix="running-lion",
-    target="iqn.2025-02.dev.example:root:running-lion",
     checks=check.BY_PINET + upgrade.CHECKS + (check.address_is("{client}/24"), check.server_as_before),
     **upgrade.STEPS,
 )

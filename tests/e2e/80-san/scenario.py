@@ -5,7 +5,8 @@ from lib.scenario import Scenario
 scenario = Scenario(
     title="pinet-server: iPXE opens the LUN with CHAP, Kea says where its script is (deployment D), and a new kernel",
     san=True,
-    provisioned={"dhcp": "kea"},
+    servers={"dhcp": "kea"},
+    whole_life=True,
     add=("--boot", "san", "--size", "2G"),
     checks=check.FROM_LUN
     + upgrade.SAN_CHECKS

@@ -91,7 +91,7 @@ def each_end(run) -> str:
 
 def after_power_off(run) -> str:
     """The server's disk has what the last unit wrote before the client was off."""
-    disk = f"{os.path.join(run.directory, 'lun.img')}?offset={ROOT_OFFSET}"
+    disk = f"{run.lun}?offset={ROOT_OFFSET}"
     late, said = os.path.join(run.directory, "late"), command("debugfs", "-R", "cat /var/tmp/late.sum", disk)
     command("debugfs", "-R", f"dump /var/tmp/late {late}", disk)
     with open(late, "rb") as file:

@@ -52,7 +52,7 @@ STOCK_MODULES = "virtio_pci\nvirtio_net\nvirtio_scsi\nsd_mod\next4\n"
 
 # Where build-client puts the boot partition and the root.
 BOOT_OFFSET = 1024 * 1024
-ROOT_OFFSET = (1 + 80) * 1024 * 1024
+ROOT_OFFSET = (1 + 128) * 1024 * 1024
 SECTOR = 512
 # Behind the GPT, before the first partition.
 GRUB, GRUB_START = "/usr/lib/grub/i386-pc", 64
@@ -178,8 +178,8 @@ def client(
     """Returns the client image of @suite with the package @deb, or Debian's stock client without one.
 
     @files, path to text, are put into the root file system before the initramfs is made, scripts as executables and secrets for root alone;
-    images with some are told apart by @name. @package is in the client's own repository, /srv/repo. @raspi has Debian
-    fill /boot/firmware, whose files then are in "firmware" beside the disk. @packages are installed before."""
+    images with some are told apart by @name. @package is in the client's own repository, /srv/repo. @raspi has Debian's
+    raspi-firmware fill the boot partition. @packages are installed before."""
     root = layer(suite, arch, packages)
     files = dict(files or {})
     files["/etc/initramfs-tools/modules"] = LOCAL_MODULES if deb else STOCK_MODULES

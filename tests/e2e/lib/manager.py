@@ -190,7 +190,7 @@ def _fill(text: str, manager: Manager) -> str:
 
 def _asked(run) -> dict[str, set[str]]:
     """The requests that the DHCP server has heard, by who made them."""
-    with open(run.servers["dhcp"].log, encoding="utf-8") as file:
+    with open(run.servers["dnsmasq"].log, encoding="utf-8") as file:
         log = file.read()
     of = dict(re.findall(r" (\d+) vendor class: (.*)$", log, re.M))
     asked: dict[str, set[str]] = {}
@@ -204,7 +204,7 @@ def one_identity(run) -> str:
     asked = _asked(run)
     if list(asked) != ["pinet"]:
         return f"others have asked, too: {({who: len(numbers) for who, numbers in asked.items()})}"
-    with open(f"{run.directory}/dnsmasq.leases", encoding="ascii") as file:
+    with open(run.servers["dnsmasq"].leases, encoding="ascii") as file:
         leases = file.read().split("\n")[:-1]
     wanted = f"{run.mac.replace('-', ':')} {run.text('{client}')} "
     good = len(leases) == 1 and wanted in leases[0] and leases[0].endswith(f" 01:{run.mac.replace('-', ':')}")
@@ -277,6 +277,7 @@ def stock(title: str, manager: Manager, *fails: str, **more) -> Scenario:
         stock=True,
         installed={**_WATCH, **_WATCHDOG, **manager.installed},
         cmdline="ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}",
+        acl="{initiator}",
         work=tuple(_fill(tools + part, manager) for part in (_INSTALL + _INSTALLED, _STOCK, _AGAIN)),
         console=fails,
         **_common(manager, more),

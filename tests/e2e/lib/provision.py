@@ -7,19 +7,19 @@ import os
 import shutil
 import stat
 import subprocess
+from dataclasses import dataclass, field
 
 from . import image
-from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
-from .servers import ISCSI_PORT, NETWORK, SERVER, TGT_CONTROL, Nfs, Server, Tgt, ganesha_base
+from .proc import RigError, replace_file, run, wait_until
+from .servers import NETWORK, PID, SERVER, TGT_CONTROL, Dnsmasq, Etc, Nfs, Server, Tgt, ganesha_base
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../server")
 PROGRAM = os.path.join(SOURCES, "pinet-server")
 STATE = "/var/lib/pinet-server"
-PID = "/run/%s.pid"
 KEA = "/etc/kea/kea-dhcp4.conf"
 KEA_INCLUDES = '"reservations": <?include "/etc/kea/pinet-server.json"?>'
 # What pinet-server has unless a scenario says otherwise.
-SETTINGS = {"target": "tgt", "tftp": "dnsmasq", "dhcp": "dnsmasq", "nfs": "ganesha"}
+SETTINGS = {"target": "tgt", "tftp": "dnsmasq", "dhcp": "none", "nfs": "ganesha"}
 DHCP_KINDS = ("dnsmasq", "none")
 # What stands for Debian's raspi-firmware, which is there for arm64 alone: it copies kernel and initramfs.
 COPY_BOOT_FILES = """#!/bin/sh -e
@@ -36,10 +36,20 @@ PI_BOOT = dict.fromkeys(PI_FIRMWARE, "firmware\n") | {
 }
 
 
-def files(settings: dict[str, str], address: str, interface: str, lines: list[str]) -> dict[str, str]:
-    """The servers' files before there is any client; @lines are of an administrator for dnsmasq."""
-    base = ["port=0", "bind-dynamic", f"listen-address={address}", "user=root"]
-    if settings["dhcp"] in DHCP_KINDS and lines is not None:
+@dataclass(frozen=True)
+class Own:
+    """What an administrator has in the servers' files of his own."""
+
+    dnsmasq: tuple[str, ...] = ()
+    dhcp: bool = True  # dnsmasq gives addresses, when no other server does
+    nfs: tuple[int, ...] = (3, 4)
+    exports: dict[str, str] = field(default_factory=dict)  # paths for clients, and directories
+
+
+def files(settings: dict[str, str], address: str, interface: str, own: Own) -> dict[str, str]:
+    """The servers' files before there is any client."""
+    base = ["port=0", "bind-dynamic", f"listen-address={address}", "user=root", *own.dnsmasq]
+    if settings["dhcp"] in DHCP_KINDS and own.dhcp:
         base += ["dhcp-authoritative", "no-ping", "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h", "log-dhcp"]
     kea = f"""{{ "Dhcp4": {{
   "interfaces-config": {{ "interfaces": [ "{interface}" ], "service-sockets-max-retries": 9999, "service-sockets-retry-wait-time": 300 }},
@@ -52,8 +62,8 @@ def files(settings: dict[str, str], address: str, interface: str, lines: list[st
 """
     return {
         "/etc/tgt/targets.conf": "include /etc/tgt/conf.d/*.conf\n",
-        "/etc/dnsmasq.conf": "\n".join(base + (lines or [])) + "\n",
-        "/etc/ganesha/ganesha.conf": ganesha_base("4", "/var/lib/nfs/ganesha"),
+        "/etc/dnsmasq.conf": "\n".join(base) + "\n",
+        "/etc/ganesha/ganesha.conf": ganesha_base(", ".join(map(str, own.nfs)), "/var/lib/nfs/ganesha", own.exports),
         "/etc/default/tftpd-hpa": 'TFTP_USERNAME="tftp"\nTFTP_DIRECTORY="/srv/tftp"\nTFTP_ADDRESS=":69"\nTFTP_OPTIONS="--secure"\n',
         "/etc/default/isc-dhcp-server": f'INTERFACESv4="{interface}"\n',
         "/etc/dhcp/dhcpd.conf": "authoritative;\nsubnet 192.168.77.0 netmask 255.255.255.0 {\n"
@@ -125,46 +135,6 @@ def everything(top: str) -> dict[str, tuple]:
 def differences(before: dict, after: dict) -> list[str]:
     """The paths that are not the same in both."""
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-
-
-class Etc(Server):
-    """A server on its files in /etc. @name is how a scenario calls it, @argv its command."""
-
-    def __init__(self, directory: str, name: str, argv: list[str]):
-        self.name, self.log = name, os.path.join(directory, f"{argv[0]}.log")
-        self.daemon = Daemon(argv, self.log)
-
-    def start(self) -> None:
-        self.daemon.start()
-
-    def stop(self) -> None:
-        self.daemon.stop()
-
-    def logs(self) -> list[str]:
-        return [self.log]
-
-
-class EtcTgt(Tgt):
-    """tgtd on its files in /etc, which its own program reads, as the service has it."""
-
-    def __init__(self, directory: str):
-        self.log = os.path.join(directory, "tgtd.log")
-        self.daemon = Daemon(["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log)
-
-    def start(self) -> None:
-        self.daemon.start()
-        wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
-        run("tgt-admin", "-C", TGT_CONTROL, "-e", "-c", "/etc/tgt/targets.conf")
-
-
-class EtcNfs(Nfs):
-    """NFS-Ganesha on its files in /etc, with NFSv4 alone."""
-
-    def __init__(self, directory: str):
-        self.log = os.path.join(directory, "ganesha.log")
-        argv = ["ganesha.nfsd", "-F", "-f", "/etc/ganesha/ganesha.conf", "-L", self.log, "-p", PID % "ganesha", "-N", "NIV_EVENT"]
-        self.rpcbind = Daemon(["rpcbind", "-f", "-w"], os.path.join(directory, "rpcbind.log"))
-        self.ganesha = Daemon(argv, os.path.join(directory, "ganesha.out"))
 
 
 class Watch(Etc):
@@ -272,23 +242,23 @@ class Here(Provision):
         *("--set", f"service.isc=pid:{PID % 'dhcpd'}", "--set", "service.kea=pid:/run/kea/kea-dhcp4.kea-dhcp4.pid"),
     )
 
-    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], interface: str, lines: list[str] | None):
-        """@interface is that of the clients' network; @lines see files()."""
+    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], interface: str, own: Own):
+        """@interface is that of the clients' network."""
         super().__init__(directory, client, prefix, settings)
         os.environ["PINET_SERVER_LIB"] = SOURCES
         os.environ["KEA_LOCKFILE_DIR"] = os.environ["KEA_PIDFILE_DIR"] = "/run/kea"
         self.kept: dict[str, tuple[dict, str]] = {}
-        own_places(directory, files(self.settings, SERVER, interface, lines))
-        dnsmasq = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file=" + PID % "dnsmasq"]
+        own_places(directory, files(self.settings, SERVER, interface, own))
         commands = {
-            "dnsmasq": [*dnsmasq, "--conf-file=/etc/dnsmasq.conf", "--conf-dir=/etc/dnsmasq.d,*.conf"],
             "isc": ["dhcpd", "-f", "-cf", "/etc/dhcp/dhcpd.conf", "-lf", "/var/lib/dhcp/dhcpd.leases", "-pf", PID % "dhcpd", interface],
             "kea": ["kea-dhcp4", "-c", KEA],
             "hpa": ["in.tftpd", "--foreground", "--listen", "--address", f"{SERVER}:69", "--secure", "/srv/tftp"],
         }
-        self.servers = [EtcTgt(directory), EtcNfs(directory), Watch(directory)]
-        wanted = {self.settings["dhcp"], self.settings["tftp"]} | ({"dnsmasq"} if lines else set())
+        self.servers = [Tgt(directory), Nfs(directory), Watch(directory)]
+        wanted = {self.settings["dhcp"], self.settings["tftp"]}
         self.servers += [Etc(directory, name, argv) for name, argv in commands.items() if name in wanted]
+        if own.dnsmasq or any(name.startswith("dnsmasq") for name in wanted):
+            self.servers.append(Dnsmasq(directory))
         replace_file("/var/lib/dhcp/dhcpd.leases", "")
 
     def run(self, *argv: str) -> tuple[int, str]:

@@ -14,8 +14,8 @@ from .facts import Facts
 from .guest import Event, Guest, run_interactive
 from .machine import Machine, board, mac_address
 from .proc import RigError, replace_file, run
-from .provision import PI_FILES, Here, whole_image
-from .servers import GROUP, SERVER, Dhcp, Group, Network, Nfs, Router, Server, Tgt
+from .provision import PI_FILES, Here, Own, whole_image
+from .servers import GROUP, SERVER, Group, Network, Router, Server, TgtChanges
 
 E2E = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PIBOOT = os.path.join(E2E, "../sim/piboot")
@@ -67,7 +67,7 @@ class Scenario:
     stock: bool = False  # Debian's own scripts, without pinet
     root: str = "root=LABEL=writable rootfstype=ext4 rootwait"
     ipxe: bool = False  # from power-on by iPXE, DHCP and TFTP instead of a kernel given to QEMU
-    san: bool = False  # from power-on by iPXE, which boots the LUN itself: it has a GPT and GRUB
+    san: bool = False  # the same, and iPXE boots the LUN itself: it has a GPT and GRUB
     pi: str = ""  # a model: what its simulated bootloader (tests/sim) loads by TFTP is given to QEMU
     nics: tuple[Nic, ...] = (Nic(),)
     cpus: int = 0  # the board's
@@ -83,29 +83,33 @@ class Scenario:
     work: tuple[str, ...] = ()
     boots: int = 1  # how often it is started at most, when it restarts
 
-    # pinet-server makes its disk and its boot files out of Debian's stock image, and tells the servers: settings that are
-    # not those of provision.SETTINGS; further options of "add". The client's name is @prefix. Servers that need another
-    # kernel than this machine's run in a guest.
-    provisioned: dict[str, str] | None = None
-    add: tuple[str, ...] = ()
+    # pinet-server makes the client, whose name is @prefix, on servers of which this chooses some by provision.SETTINGS;
+    # those that need another kernel than this machine's run in a guest. The words it gives a client are for those that boot
+    # from power-on: who is given a kernel has @root and @cmdline alone.
+    servers: dict[str, str] = field(default_factory=dict)
+    prefix: str = "{mac}"
+    add: tuple[str, ...] = ()  # further options of "add"
+    # From Debian's stock image, in which pinet-server installs the package, to "remove"; else from one that has it.
+    whole_life: bool = False
 
-    # The servers.
+    # What else its administrator has.
     dhcp: tuple[str, ...] = ()  # lines for dnsmasq.conf
     lease: str = "1h"  # how long a lease lasts
-    lio: bool = False  # a guest with LIO has the target, at {lio}, in place of tgt
-    acl: str = "ALL"  # the only initiator name the target accepts
+    router: tuple[str, ...] | None = None  # of a router that gives the addresses in place of the boot server
+    nfs: tuple[int, ...] = (3, 4)
+    nfs_root: str = ""  # the path under which NFS exports the client's root file system, too
+    lio: bool = False  # another server, {lio}, has LIO, which serves the LUN in place of tgt
+    group: bool = False  # another address, {group}, sends logins on to the target
+
+    # What is changed when the client has been made.
+    target: str = "iqn.2025-02.dev.example:root:{prefix}"  # its name
+    acl: str = ""  # the only initiator name the target accepts
     chap: tuple[str, str] | None = None  # of the initiator, name and secret
     chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
     chap_discovery: tuple[str, str] | None = None  # for discovery alone
-    group: bool = False  # another address, {group}, sends logins on to the target
     others: int = 0  # targets beside the client's
-    router: tuple[str, ...] | None = None  # of a router that gives the addresses; the boot server is a proxy then
-    target: str = "iqn.2025-02.dev.example:root:{mac}"
-    prefix: str = "{mac}"  # the directory of the boot files, below that of TFTP
     export: str = "/srv/tftp/{prefix}"  # the directory that NFS exports
-    nfs_root: str = ""  # the path under which NFS exports the client's root file system, too
-    nfs: tuple[int, ...] = (3, 4)
-    down: tuple[str, ...] = ()  # servers that are not started; "disk": the target has none yet
+    down: tuple[str, ...] = ()  # servers that do not run; "disk": the target has none yet
 
     # What happens, and what has to come of it.
     events: tuple[Event, ...] = ()
@@ -148,14 +152,15 @@ class Run:
             "client": f"192.168.77.{FIRST_ADDRESS + first}",
             "initiator": f"iqn.2025-02.dev.example:cluster:{self.mac}",
         }
-        self.words["target"] = self.text(scenario.target)
         self.words["prefix"] = self.text(scenario.prefix)
-        self.provisioned = scenario.provisioned is not None
-        self.server_guest = self.provisioned and serverguest.needed(scenario.provisioned)
+        self.words["target"] = self.text(scenario.target)
+        self.from_power_on = scenario.ipxe or scenario.san or bool(scenario.pi)
+        self.server_guest = serverguest.needed(scenario.servers)
         if self.server_guest:
             self.words["server"] = serverguest.ADDRESS
         self.tftp = os.path.join(self.directory, "tftp")
         self.boot_files = os.path.join(self.tftp, self.words["prefix"])
+        self.lun = os.path.join(self.directory, "pinet", f"{self.words['prefix']}.img")
         self.console = ""  # of all its boots
         self.consoles: list[str] = []
         self.reason = ""
@@ -174,59 +179,37 @@ class Run:
         console = board(self.arch).console
         common = f"console={console} loglevel=3 systemd.show_status=false net.ifnames=0 transparent_hugepage=never"
         common += " facts=off" if self.login else f" systemd.mask=serial-getty@{console}.service"
-        root = "" if self.provisioned else self.scenario.root
+        # pinet-server says it itself, but for a boot loader in the LUN
+        root = self.scenario.root if self.scenario.san or not self.from_power_on else ""
         return " ".join(filter(None, [common, root, self.text(self.scenario.cmdline)]))
 
     def client(self) -> image.Client:
         """The image this run starts from. Making it needs the Debian mirror, so this comes before the namespaces."""
-        deb = "" if self.scenario.stock or self.provisioned else self.deb
-        files = {path: self.text(text) for path, text in self.scenario.installed.items()}
-        for number, text in enumerate(self.scenario.work, start=1):
+        scenario, raspi = self.scenario, bool(self.scenario.pi) and not self.scenario.whole_life
+        deb = "" if scenario.stock or scenario.whole_life else self.deb
+        files = {path: self.text(text) for path, text in scenario.installed.items()}
+        for number, text in enumerate(scenario.work, start=1):
             files[f"/usr/lib/pinet-test/steps/{number}"] = f"#!/bin/sh -ex\n{self.text(text)}"
-        package, raspi = self.text(self.scenario.package), bool(self.scenario.pi) and not self.provisioned
         if raspi:
-            root, _, rest = self.cmdline().partition("root=")[2].partition(" ")
-            files["/etc/default/raspi-firmware"] = f'ROOTPART="{root}"\nCONSOLES="none"\n'
-            files["/etc/default/raspi-extra-cmdline"] = rest + "\n"
-        if self.provisioned and self.scenario.pi:
+            files["/etc/default/raspi-firmware"] = 'ROOTPART="LABEL=writable"\nCONSOLES="none"\n'
+            files["/etc/default/raspi-extra-cmdline"] = f"rootfstype=ext4 rootwait {self.cmdline()}\n"
+        elif scenario.pi:
             files |= PI_FILES
-        if self.scenario.lio:
+        if scenario.lio:
             lio.base()
         if self.server_guest:
             serverguest.disk()
-        name, packages = self.name if files or self.scenario.packages else "", self.scenario.packages
-        if name and self.provisioned:
+        name = self.name if files or scenario.packages else ""
+        if name and scenario.whole_life:
             name = "provisioned"  # several have the same
-        return image.client(self.suite, self.arch, deb, files, name, package, raspi, packages)
+        return image.client(self.suite, self.arch, deb, files, name, self.text(scenario.package), raspi, scenario.packages)
 
     def prepare(self) -> Machine:
-        """Makes the disk, the TFTP directory and the network of this run, and describes the machine."""
+        """Makes the network of this run, and chooses its servers. Returns the machine, which has no kernel yet."""
         shutil.rmtree(self.directory, ignore_errors=True)
+        os.makedirs(self.directory)
         scenario = self.scenario
-        client = self.client()
-        self.version = client.version
-        if self.provisioned:
-            return self._prepare_server()
-        os.makedirs(self.boot_files)
-        disk = os.path.join(self.directory, "lun.img")
-        image.copy(client.file("lun.img"), disk)
-        if scenario.journal:
-            image.add_journal(disk)
-        if scenario.wrapped:
-            image.wrap(disk, client, self.directory)
-        if scenario.pi:
-            shutil.copytree(client.file("firmware"), self.boot_files, dirs_exist_ok=True)
-            replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
-        else:
-            shutil.copy(client.file("vmlinuz"), self.boot_files)
-        initrd = os.path.join(self.boot_files, "initrd.img")
-        if not scenario.pi:
-            shutil.copy(client.file("initrd.img"), initrd)
-        if scenario.initramfs:
-            with open(initrd, "ab") as file:
-                file.write(bytes(-file.tell() % 4))
-                file.write(image.cpio({path: self.text(text).encode() for path, text in scenario.initramfs.items()}))
-
+        self.made_of = self.client()
         self.network = Network()
         nics = [
             (self.network.tap(nic.network, nic.loss_percent), nic.model, mac_address(index))
@@ -235,62 +218,105 @@ class Run:
         disks = []
         if scenario.local_disk:
             disks.append(os.path.join(self.directory, "local.img"))
-            image.copy(client.file("lun.img"), disks[0])
+            image.copy(self.made_of.file("lun.img"), disks[0])
             image.mark(disks[0], "local disk")
-        self._make_servers(disk)
-        machine = Machine(self.arch, nics, disks, scenario.cpus)
-        if scenario.ipxe:
-            replace_file(
-                os.path.join(self.boot_files, "boot.ipxe"),
-                f"#!ipxe\nchain pinet/active/boot.ipxe ||\n"
-                f"kernel vmlinuz initrd=initrd.img {self.cmdline()}\ninitrd initrd.img\nboot\n",
-            )
-            replace_file(os.path.join(self.boot_files, "cmdline.txt"), self.cmdline() + "\n")
-        elif scenario.san:
-            image.make_bootable(disk, self.directory, self.cmdline())
-        elif not scenario.pi:
-            machine.kernel, machine.initrd, machine.cmdline = client.file("vmlinux"), initrd, self.cmdline()
-            machine.dtb = image.device_tree(self.suite, self.arch, client.version, board(self.arch).dtb)
-        return machine
+        self._make_servers()
+        return Machine(self.arch, nics, disks, scenario.cpus)
 
-    def _prepare_server(self) -> Machine:
-        """The same by pinet-server, which makes the client when its servers run."""
-        scenario = self.scenario
-        os.makedirs(self.directory)
-        self.network = Network()
-        nics = [(self.network.tap("lan"), scenario.nics[0].model, mac_address(0))]
-        router = scenario.router is not None
-        lines = None if router else self._hosts() if scenario.provisioned.get("dhcp") == "none" else []
-        about = (self.directory, self.words["prefix"], self.words["target"].rpartition(":")[0], scenario.provisioned)
+    def _make_servers(self) -> None:
+        """The servers as their administrator and "pinet-server init" leave them."""
+        scenario, bridge = self.scenario, self.network.bridges["lan"]
+        server_dhcp, alone = scenario.servers.get("dhcp", "none"), scenario.router is None
+        lines = [self.text(line) for line in scenario.dhcp]
+        if alone and server_dhcp == "none":
+            lines = self._hosts() + lines
+        exports = {}
+        if scenario.nfs_root:
+            exports[scenario.nfs_root] = os.path.join(self.directory, "root")
+            os.makedirs(exports[scenario.nfs_root])
+        own = Own(tuple(lines), alone, scenario.nfs, exports)
+        prefix = "iqn.2025-02.dev.example:root"
+        about = (self.directory, self.words["prefix"], prefix, scenario.servers)
         if self.server_guest:
-            self.provision = serverguest.There(*about, self.network.tap("lan"), lines)
+            self.provision = serverguest.There(*about, self.network.tap("lan"), own)
         else:
-            self.provision = Here(*about, self.network.bridges["lan"], lines)
-        disk = os.path.join(self.directory, "stock.img")
-        whole_image(self.client(), image.base(self.suite, self.arch), disk, bool(scenario.pi))
-        if scenario.san:
-            image.make_bootable(disk, self.directory, f"{scenario.root} {self.cmdline()}")
-        self.stock = [self.provision.bring(path) for path in (disk, self.deb)]
+            self.provision = Here(*about, bridge, own)
+        self.stock = [self.provision.bring(path) for path in (self._image(), self.deb)]
         self.provision.init()
         self.servers = {server.name: server for server in self.provision.servers}
-        if router:
-            self._add_router(self._hosts())
-        return Machine(self.arch, nics)
+        if scenario.group:
+            self.servers["group"] = Group(self.directory, self.words["target"], bridge)
+        if scenario.router is not None:
+            more = [self.text(line) for line in scenario.router]
+            self.servers["router"] = Router(self.directory, bridge, self._hosts() + more)
+
+    def _image(self) -> str:
+        """The image that pinet-server gets."""
+        scenario, disk = self.scenario, os.path.join(self.directory, "stock.img")
+        if scenario.whole_life:
+            whole_image(self.made_of, image.base(self.suite, self.arch), disk, bool(scenario.pi))
+        elif scenario.san or scenario.journal:
+            image.copy(self.made_of.file("lun.img"), disk)
+        else:
+            return self.made_of.file("lun.img")
+        if scenario.journal:
+            image.add_journal(disk)
+        if scenario.san:
+            image.make_bootable(disk, self.directory, self.cmdline())
+        return disk
 
     def _hosts(self) -> list[str]:
         """The lines of dnsmasq that give the client's adapters their addresses."""
         numbers = range(len(self.scenario.nics))
         return [f"dhcp-host={mac_address(n)},192.168.77.{FIRST_ADDRESS + n},{self.scenario.lease}" for n in numbers]
 
-    def _add_router(self, hosts: list[str]) -> None:
-        more = [self.text(line) for line in self.scenario.router]
-        router = Router(self.directory, self.network.bridges["lan"], hosts + more)
-        self.servers[router.name] = router
-
     def _add(self) -> None:
+        """Has pinet-server make the client."""
         disk, deb = self.stock
-        options = ["--image", disk, "--deb", deb, "--mac", self.mac, "--address", self.words["client"]]
-        self.provision.add(*options, "--append", self.cmdline(), *self.scenario.add)
+        options = ["--image", disk, "--mac", self.mac, "--address", self.words["client"]]
+        options += ["--deb", deb] if self.scenario.whole_life else ["--no-install", "--no-chap"]
+        if self.from_power_on:
+            options += ["--append", self.cmdline()]
+        self.provision.add(*options, *self.scenario.add)
+
+    def _change(self) -> None:
+        """What is other than pinet-server has left it."""
+        scenario, name = self.scenario, self.words["prefix"]
+        changes = TgtChanges(
+            self.words["target"],
+            self.text(scenario.acl),
+            scenario.chap,
+            scenario.chap_back,
+            scenario.chap_discovery,
+            scenario.others,
+            "disk" in scenario.down,
+        )
+        if scenario.wrapped:
+            self.servers["tgt"].stop()
+            image.wrap(self.lun, self.made_of, self.directory)
+        if scenario.lio:
+            self.servers["tgt"].stop()
+            self.servers["tgt"] = lio.Lio(self.directory, self.lun, self.network.tap("lan"), self._lio_words())
+            self.servers["tgt"].start()
+        elif scenario.wrapped or changes != TgtChanges(self.text(Scenario.target)):
+            self.servers["tgt"].change(name, self.lun, changes)
+        export = self.text(scenario.export)
+        if export != self.text(Scenario.export):
+            self.servers["nfs"].change(self.text(Scenario.export), export)
+        if scenario.initramfs:
+            with open(os.path.join(self.boot_files, "initrd.img"), "ab") as file:
+                file.write(bytes(-file.tell() % 4))
+                file.write(image.cpio({path: self.text(text).encode() for path, text in scenario.initramfs.items()}))
+        for server in set(scenario.down) - {"disk"}:
+            self.servers[server].stop()
+        if scenario.nfs_root:
+            self._mount_root()
+
+    def _give_kernel(self, machine: Machine) -> None:
+        """Gives QEMU what a boot loader would load: the kernel of the client, unpacked, and the initramfs by TFTP."""
+        machine.kernel, machine.cmdline = self.made_of.file("vmlinux"), self.cmdline()
+        machine.initrd = os.path.join(self.boot_files, "initrd.img")
+        machine.dtb = image.device_tree(self.suite, self.arch, self.made_of.version, board(self.arch).dtb)
 
     def _load(self, machine: Machine, number: int) -> None:
         """Has the simulated bootloader of a Raspberry Pi load what it boots, over TFTP."""
@@ -306,57 +332,19 @@ class Run:
         if board(self.arch).dtb:
             machine.dtb = os.path.join(loaded, "dtb")
 
-    def _make_servers(self, disk: str) -> None:
-        scenario = self.scenario
-        hosts = self._hosts()
-        lines = [] if scenario.router is not None else list(hosts)
-        lines += [self.text(line) for line in scenario.dhcp]
-        if scenario.ipxe:
-            lines += ["dhcp-match=set:ipxe,175", f"dhcp-boot=tag:ipxe,{self.mac}/boot.ipxe"]
-        export = self.text(scenario.export)
-        if scenario.san:
-            lines += ["dhcp-match=set:ipxe,175", f'dhcp-option=tag:ipxe,17,"iscsi:{SERVER}:::1:{self.words["target"]}"']
-        exported = self.directory + export.removeprefix("/srv")
-        os.makedirs(exported, exist_ok=True)
-        exports = {export: exported}
-        if scenario.nfs_root:
-            exports[scenario.nfs_root] = self._mount_root(disk)
-        servers = [
-            Dhcp(self.directory, self.tftp, lines, scenario.router is not None),
-            Tgt(
-                self.directory,
-                self.words["target"],
-                disk,
-                self.text(scenario.acl),
-                chap=scenario.chap,
-                chap_back=scenario.chap_back,
-                chap_discovery=scenario.chap_discovery,
-                others=scenario.others,
-            ),
-            Nfs(self.directory, exports, scenario.nfs),
-        ]
-        if scenario.lio:
-            servers[1] = lio.Lio(self.directory, disk, self.network.tap("lan"), self._lio_words())
-        if scenario.group:
-            servers.append(Group(self.directory, self.words["target"], self.network.bridges["lan"]))
-        self.servers = {server.name: server for server in servers}
-        if scenario.router is not None:
-            self._add_router(hosts)
-        self.servers["tgt"].late = "disk" in scenario.down
-
     def _lio_words(self) -> str:
         words = f"target={self.words['target']} initiator={self.words['initiator']}"
         for word, pair in (("chap", self.scenario.chap), ("chap_back", self.scenario.chap_back)):
             words += f" {word}={':'.join(pair)}" if pair else ""
         return words
 
-    def _mount_root(self, disk: str) -> str:
-        """Makes the root file system of @disk a directory; its fstab does not name the disk any more."""
+    def _mount_root(self) -> None:
+        """Makes the root file system of the LUN a directory that NFS exports; its fstab does not name the disk any more."""
         path = os.path.join(self.directory, "root")
-        os.makedirs(path)
-        run("mount", "-o", f"loop,offset={image.ROOT_OFFSET}", disk, path)
+        self.servers["nfs"].stop()
+        run("mount", "-o", f"loop,offset={image.ROOT_OFFSET}", self.lun, path)
         replace_file(os.path.join(path, "etc/fstab"), "LABEL=system-boot /boot/firmware vfat defaults 0 1\n")
-        return path
+        self.servers["nfs"].start()
 
     def act(self, event: Event) -> None:
         """Does what @event says."""
@@ -372,7 +360,7 @@ class Run:
                 nic, _, state = rest.partition(" ")
                 self.guest.set_link(int(nic), state == "up")
             case ["offer", option]:
-                self.servers["dhcp"].offer(self.text(option))
+                self.servers["dnsmasq"].offer(self.text(option))
             case ["move", "server"]:
                 self.network.move_server()
             case ["type", text]:
@@ -386,12 +374,13 @@ class Run:
         machine = self.prepare()
         try:
             for server in self.servers.values():
-                if server.name not in self.scenario.down:
-                    server.start()
-            if self.provisioned:
-                self._add()
+                server.start()
+            self._add()
+            self._change()
+            if not self.from_power_on:
+                self._give_kernel(machine)
             yield machine
-            if self.provisioned:
+            if self.scenario.whole_life:
                 self.boot_files = self.provision.remove()
         finally:
             for server in self.servers.values():
@@ -469,7 +458,6 @@ class Run:
 
     def clean(self) -> None:
         """Drops the large files of the run; its logs stay."""
-        for name in ("lun.img", "local.img", "stock.img", f"pinet/{self.words['prefix']}.img"):
-            path = os.path.join(self.directory, name)
+        for path in (self.lun, *(os.path.join(self.directory, name) for name in ("local.img", "stock.img"))):
             if os.path.exists(path):
                 os.unlink(path)

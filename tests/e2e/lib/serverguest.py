@@ -10,7 +10,7 @@ from . import image
 from .guest import Guest
 from .machine import Machine
 from .proc import RigError, replace_file, run
-from .provision import SOURCES, STATE, Provision, files
+from .provision import SOURCES, STATE, Own, Provision, files
 from .servers import NETWORK, Server
 
 ADDRESS, MAC = "192.168.77.2", "52:54:00:77:01:00"
@@ -107,18 +107,18 @@ class There(Provision):
     address = ADDRESS
     control = ()
 
-    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], tap: str, lines: list[str] | None):
-        """@lines see provision.files()."""
+    def __init__(self, directory: str, client: str, prefix: str, settings: dict[str, str], tap: str, own: Own):
         super().__init__(directory, client, prefix, settings)
         self.tap = tap
         self.setup = os.path.join(directory, "setup")
         shutil.copytree(SOURCES, f"{self.setup}/server")
-        for path, text in files(self.settings, ADDRESS, "eth0", lines).items():
+        for path, text in files(self.settings, ADDRESS, "eth0", own).items():
             os.makedirs(os.path.dirname(self.setup + path), exist_ok=True)
             replace_file(self.setup + path, text)
 
     def bring(self, path: str) -> str:
-        place = shutil.copy(path, self.setup) if path.endswith(".deb") else shutil.move(path, self.setup)
+        own = path.startswith(self.directory)
+        place = shutil.move(path, self.setup) if own else shutil.copy(path, self.setup)
         return f"/srv/setup/{os.path.basename(place)}"
 
     def init(self) -> None:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The real servers a diskless client boots from: dnsmasq, tgt, NFS-Ganesha. All live in the network namespace of
-the process that starts them, and keep their state in the directory of the run."""
+"""The real servers that a diskless client boots from. All live in the namespaces of the process that starts them, where
+their files in /etc are: an administrator's own and those of pinet-server (see provision.py). What a scenario changes of
+that it does here, when all is set up."""
 
 import os
+import re
 import signal
+from dataclasses import dataclass
 
 from .proc import Daemon, RigError, port_open, replace_file, run, wait_until
 from .wire import Wire
@@ -14,7 +17,8 @@ ROUTER = "192.168.77.254"
 NETWORK = "192.168.77.0/24"
 ISCSI_PORT = 3260
 MOVED_MAC = "52:54:00:77:03:01"
-TGT_CONTROL = "1"
+TGT_CONTROL = "1"  # tells one tgtd from another
+PID = "/run/%s.pid"
 
 
 class Network:
@@ -85,33 +89,12 @@ class Server:
         raise NotImplementedError
 
 
-class Dhcp(Server):
-    """dnsmasq: DHCP and TFTP."""
+class Etc(Server):
+    """A server on its files in /etc. @name is how a scenario calls it, @argv its command."""
 
-    name = "dhcp"
-
-    def __init__(self, directory: str, tftp: str, lines: list[str], proxy: bool = False):
-        self.config = os.path.join(directory, "dnsmasq.conf")
-        self.log = os.path.join(directory, "dnsmasq.log")
-        self.offered = os.path.join(directory, "dnsmasq.options")
-        replace_file(self.offered, "")
-        base = [
-            "port=0",
-            "bind-dynamic",
-            f"listen-address={SERVER}",
-            "dhcp-authoritative",
-            "no-ping",
-            "dhcp-range=192.168.77.0,proxy" if proxy else "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h",
-            f"dhcp-leasefile={directory}/dnsmasq.leases",
-            f"dhcp-optsfile={self.offered}",
-            "log-dhcp",
-            "enable-tftp",
-            f"tftp-root={tftp}",
-            "user=root",
-        ]
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write("\n".join(base + lines) + "\n")
-        self.daemon = Daemon(["dnsmasq", "--keep-in-foreground", "--log-facility=-", f"--conf-file={self.config}"], self.log)
+    def __init__(self, directory: str, name: str, argv: list[str]):
+        self.name, self.log = name, os.path.join(directory, f"{argv[0]}.log")
+        self.daemon = Daemon(argv, self.log)
 
     def start(self) -> None:
         self.daemon.start()
@@ -119,13 +102,24 @@ class Dhcp(Server):
     def stop(self) -> None:
         self.daemon.stop()
 
+    def logs(self) -> list[str]:
+        return [self.log]
+
+
+class Dnsmasq(Etc):
+    """dnsmasq: DHCP, TFTP or both."""
+
+    def __init__(self, directory: str):
+        self.offered, self.leases = (os.path.join(directory, f"dnsmasq.{name}") for name in ("options", "leases"))
+        replace_file(self.offered, "")
+        argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file=" + PID % "dnsmasq"]
+        argv += ["--conf-file=/etc/dnsmasq.conf", "--conf-dir=/etc/dnsmasq.d,*.conf"]
+        super().__init__(directory, "dnsmasq", [*argv, f"--dhcp-optsfile={self.offered}", f"--dhcp-leasefile={self.leases}"])
+
     def offer(self, option: str) -> None:
         """From now on @option is given, in place of one with the same number."""
         replace_file(self.offered, option + "\n")
         self.daemon.process.send_signal(signal.SIGHUP)
-
-    def logs(self) -> list[str]:
-        return [self.log]
 
 
 class Router(Server):
@@ -169,54 +163,77 @@ class Router(Server):
         return [self.log]
 
 
+@dataclass(frozen=True)
+class TgtChanges:
+    """What a scenario wants of the target other than pinet-server has made it."""
+
+    target: str  # its name
+    initiator: str = ""  # the only one it accepts
+    chap: tuple[str, str] | None = None  # of the initiator, name and secret
+    chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
+    chap_discovery: tuple[str, str] | None = None  # for discovery alone
+    others: int = 0  # targets beside it
+    late: bool = False  # it has no disk yet
+
+    def text(self, text: str) -> str:
+        """@text of its file, changed."""
+        text = re.sub("^<target .*", f"<target {self.target}>", text, flags=re.M)
+        if self.initiator:
+            text = re.sub("^\tinitiator-name .*", f"\tinitiator-name {self.initiator}", text, flags=re.M)
+        for word, pair in (("incominguser", self.chap), ("outgoinguser", self.chap_back)):
+            text = text.replace("</target>", f"\t{word} {' '.join(pair)}\n</target>") if pair else text
+        return text
+
+
 class Tgt(Server):
-    """tgtd with one target. Its LUN 0 is a controller, as always with tgt: the disk is LUN 1, unless it comes @late."""
+    """tgtd on its files in /etc, which its own program reads, as Debian's service has it."""
 
     name = "tgt"
-    address = SERVER
-    control = TGT_CONTROL  # tells one tgtd from another
-    late = False
+    FILE = "/etc/tgt/targets.conf"
 
-    def __init__(self, directory: str, target: str, disk: str, initiator: str, **extra):
-        """@extra: what the scenario says of chap, chap_back, chap_discovery and others."""
-        self.target, self.disk, self.initiator, self.extra = target, disk, initiator, extra
-        self.log = os.path.join(directory, f"{self.name}d.log")
-        self.daemon = Daemon(
-            ["tgtd", "-f", "-C", self.control, "--iscsi", f"portal={self.address}:{ISCSI_PORT}"], self.log
-        )
-
-    def map_disk(self) -> None:
-        """Gives the target its disk."""
-        self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
+    def __init__(self, directory: str):
+        self.log = os.path.join(directory, "tgtd.log")
+        self.daemon = Daemon(["tgtd", "-f", "-C", TGT_CONTROL, "--iscsi", f"portal={SERVER}:{ISCSI_PORT}"], self.log)
+        self.disk = ""  # that the target gets later
 
     def _admin(self, mode: str, op: str, *rest: str) -> None:
-        run("tgtadm", "-C", self.control, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
+        run("tgtadm", "-C", TGT_CONTROL, "--lld", "iscsi", "--mode", mode, "--op", op, *rest)
 
-    def _account(self, name: str, *where: str) -> None:
-        """Binds the account that the scenario has as @name, if any."""
-        if self.extra.get(name):
-            user, secret = self.extra[name]
-            self._admin("account", "new", "--user", user, "--password", secret)
-            self._admin("account", "bind", *where, "--user", user)
+    def _state(self, state: str) -> None:
+        run("tgtadm", "-C", TGT_CONTROL, "--mode", "sys", "--op", "update", "--name", "State", "-v", state)
 
     def start(self) -> None:
         # tgtd puts its control socket there and does not make the directory itself.
         os.makedirs("/run/tgtd", exist_ok=True)
         self.daemon.start()
-        wait_until("tgtd", lambda: port_open(self.address, ISCSI_PORT))
-        self._admin("target", "new", "--tid", "1", "-T", self.target)
-        if not self.late:
-            self.map_disk()
-        for tid in range(2, 2 + self.extra.get("others", 0)):
-            self._admin("target", "new", "--tid", str(tid), "-T", f"{self.target.rpartition(':')[0]}:other-{tid}")
-            self._admin("target", "bind", "--tid", str(tid), "-I", "ALL")
-        self._account("chap", "--tid", "1")
-        self._account("chap_back", "--tid", "1", "--outgoing")
-        self._account("chap_discovery")
-        if self.initiator == "ALL":
-            self._admin("target", "bind", "--tid", "1", "-I", "ALL")
-        else:
-            self._admin("target", "bind", "--tid", "1", "-Q", self.initiator)
+        wait_until("tgtd", lambda: port_open(SERVER, ISCSI_PORT))
+        self._state("offline")
+        run("tgt-admin", "-C", TGT_CONTROL, "-e", "-c", self.FILE)
+        if self.disk:
+            self._admin("logicalunit", "delete", "--tid", "1", "--lun", "1")
+        self._state("ready")
+
+    def change(self, client: str, disk: str, changes: TgtChanges) -> None:
+        """Changes the target of @client, whose LUN is @disk, and starts again."""
+        self.stop()
+        path = f"/etc/tgt/conf.d/pinet-{client}.conf"
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        with open(path, "w", encoding="ascii") as file:
+            file.write(changes.text(text))
+        with open(self.FILE, "a", encoding="ascii") as file:
+            if changes.chap_discovery:
+                file.write(f"incomingdiscoveryuser {' '.join(changes.chap_discovery)}\n")
+            for number in range(changes.others):
+                name = f"{changes.target.rpartition(':')[0]}:other-{number}"
+                file.write(f"<target {name}>\n\tinitiator-address ALL\n</target>\n")
+        self.disk = disk if changes.late else ""
+        self.start()
+
+    def map_disk(self) -> None:
+        """Gives the target its disk."""
+        self._admin("logicalunit", "new", "--tid", "1", "--lun", "1", "-b", self.disk)
+        self.disk = ""
 
     def stop(self) -> None:
         self.daemon.stop()
@@ -225,27 +242,52 @@ class Tgt(Server):
         return [self.log]
 
 
-class Group(Tgt):
-    """A tgtd that stands at an address of its own, and sends whoever wants the target to the one that has it."""
+class Group(Server):
+    """A tgtd that stands at an address of its own, and sends whoever wants @target to the one that has it."""
 
     name = "group"
-    address = GROUP
-    control = "2"
-    late = True
+    CONTROL = "2"
 
     def __init__(self, directory: str, target: str, bridge: str):
-        super().__init__(directory, target, "", "ALL")
-        self.bridge = bridge
+        self.target, self.bridge = target, bridge
+        self.log = os.path.join(directory, "groupd.log")
+        self.daemon = Daemon(["tgtd", "-f", "-C", self.CONTROL, "--iscsi", f"portal={GROUP}:{ISCSI_PORT}"], self.log)
+
+    def _admin(self, op: str, *rest: str) -> None:
+        run("tgtadm", "-C", self.CONTROL, "--lld", "iscsi", "--mode", "target", "--op", op, "--tid", "1", *rest)
 
     def start(self) -> None:
         run("ip", "address", "add", f"{GROUP}/24", "dev", self.bridge)
-        super().start()
+        self.daemon.start()
+        wait_until("tgtd", lambda: port_open(GROUP, ISCSI_PORT))
+        self._admin("new", "-T", self.target)
+        self._admin("bind", "-I", "ALL")
         for key, value in (("Address", SERVER), ("Port", str(ISCSI_PORT)), ("Reason", "Temporary")):
-            self._admin("target", "update", "--tid", "1", "--name", f"Redirect{key}", "--value", value)
+            self._admin("update", "--name", f"Redirect{key}", "--value", value)
+
+    def stop(self) -> None:
+        self.daemon.stop()
+
+    def logs(self) -> list[str]:
+        return [self.log]
 
 
-def ganesha_base(protocols: str, recovery: str) -> str:
-    """What a configuration of NFS-Ganesha has in front of its exports."""
+def ganesha_base(protocols: str, recovery: str, exports: dict[str, str]) -> str:
+    """A configuration of NFS-Ganesha with @exports, each a path for clients and a directory."""
+    blocks = (
+        f"""EXPORT {{
+    Export_Id = {number};
+    Path = {path};
+    Pseudo = {pseudo};
+    Access_Type = RW;
+    Squash = No_Root_Squash;
+    SecType = sys;
+    Transports = TCP;
+    FSAL {{ Name = VFS; }}
+}}
+"""
+        for number, (pseudo, path) in enumerate(exports.items(), start=1)
+    )
     return f"""NFS_CORE_PARAM {{
     Protocols = {protocols};
     Bind_addr = {SERVER};
@@ -258,41 +300,29 @@ NFSv4 {{
     Only_Numeric_Owners = true; # a client that boots has nobody yet who knows names
     RecoveryRoot = {recovery};
 }}
-"""
+""" + "".join(blocks)
 
 
 class Nfs(Server):
-    """NFS-Ganesha with @exports, each a path for clients and a directory, to NFSv3 (with rpcbind) and NFSv4 clients."""
+    """NFS-Ganesha on its files in /etc."""
 
     name = "nfs"
 
-    def __init__(self, directory: str, exports: dict[str, str], versions: tuple[int, ...]):
+    def __init__(self, directory: str):
         self.log = os.path.join(directory, "ganesha.log")
-        config = os.path.join(directory, "ganesha.conf")
-        protocols = ", ".join(str(version) for version in versions)
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(ganesha_base(protocols, f"{directory}/ganesha"))
-            for number, (pseudo, path) in enumerate(exports.items(), start=1):
-                file.write(
-                    f"""EXPORT {{
-    Export_Id = {number};
-    Path = {path};
-    Pseudo = {pseudo};
-    Access_Type = RW;
-    Squash = No_Root_Squash;
-    SecType = sys;
-    Protocols = {protocols};
-    Transports = TCP;
-    FSAL {{ Name = VFS; }}
-}}
-"""
-                )
-        os.makedirs(os.path.join(directory, "ganesha"), exist_ok=True)
+        argv = ["ganesha.nfsd", "-F", "-f", "/etc/ganesha/ganesha.conf", "-L", self.log, "-p", PID % "ganesha", "-N", "NIV_EVENT"]
         self.rpcbind = Daemon(["rpcbind", "-f", "-w"], os.path.join(directory, "rpcbind.log"))
-        self.ganesha = Daemon(
-            ["ganesha.nfsd", "-F", "-f", config, "-L", self.log, "-p", f"{directory}/ganesha.pid", "-N", "NIV_EVENT"],
-            os.path.join(directory, "ganesha.out"),
-        )
+        self.ganesha = Daemon(argv, os.path.join(directory, "ganesha.out"))
+
+    def change(self, exported: str, instead: str) -> None:
+        """Exports the directory @instead in place of @exported, and starts again."""
+        self.stop()
+        os.makedirs(instead, exist_ok=True)
+        path = "/etc/ganesha/pinet-server.conf"
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        replace_file(path, text.replace(f" = {exported};", f" = {instead};"))
+        self.start()
 
     def start(self) -> None:
         # A minimal installation lacks what systemd makes, and Ganesha looks for its file systems there.
