@@ -19,12 +19,5 @@ scenario = Scenario(
         r"pinet: firmware +off",
         r"pinet: session 1: {target} at {server}:3260 \(native, ",
     ),
-    checks=check.FROM_LUN
-    + (
-        check.only_pinet,
-        check.session_patient,
-        check.klibc_conf,
-        check.firmware_vfat,
-        check.address_is("{client}/24"),
-    ),
+    checks=check.BY_SAN + (check.address_is("{client}/24"),),
 )

@@ -322,5 +322,7 @@ def watch_shows(*patterns: str):
 
 # What is true of every client that has booted from its LUN.
 FROM_LUN = (root_on_lun, one_session, iscsid_runs, no_failed_units, clean_shutdown)
+# And of one that pinet has booted, whose boot loader is in the LUN, too.
+BY_SAN = FROM_LUN + (only_pinet, session_patient, klibc_conf, firmware_vfat)
 # And of one that pinet has booted completely.
 BY_PINET = FROM_LUN + (only_pinet, session_patient, klibc_conf, firmware_nfs, firmware_unit)
