@@ -144,6 +144,24 @@ static int find_lease(const struct options *opt, struct sources *all, struct lea
 	return 0;
 }
 
+/*
+ * The plan as a boot would have it, where the machine is known. For this one DHCP may be needed, which was not asked:
+ * then the plan says so. With @chosen it is a machine that somebody has named.
+ */
+static int make_plan(struct plan_sources *src, bool chosen, struct plan *plan, struct notes *notes,
+	struct err *reterr)
+{
+	unsigned int before = notes->n;
+	int r = plan_merge(src, plan, notes, reterr);
+	bool needs_dhcp = r == 0 && !src->lease && plan->dhcp == PLAN_TRUST_ALL && !plan->n_portals;
+
+	if (r < 0 || !src->machine->has_mac || (needs_dhcp && !chosen))
+		return r;
+	notes->n = before;
+	src->final = true;
+	return plan_merge(src, plan, notes, reterr);
+}
+
 int cmd_plan(int argc, char **argv)
 {
 	struct options opt = {.cmdline = NULL};
@@ -167,9 +185,9 @@ int cmd_plan(int argc, char **argv)
 	if (r == 0)
 		r = find_lease(&opt, &all, &lease, &notes, &err);
 	sources_notes(&all, &notes);
-	src = sources_for_plan(&all, known, all.machine.has_mac);
+	src = sources_for_plan(&all, known, false);
 	if (r == 0)
-		r = plan_merge(&src, &plan, &notes, &err);
+		r = make_plan(&src, opt.machine.has_mac, &plan, &notes, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return EXIT_FAILED;

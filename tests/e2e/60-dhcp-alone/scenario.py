@@ -14,5 +14,6 @@ scenario = Scenario(
         "dhcp-option=vendor:pinet,6,{server}:/srv/tftp/%m",
     ),
     acl="{initiator}",
-    checks=check.BY_PINET + (check.initiator_is("{initiator}"), check.klibc_says("ROOTSERVER", "{server}")),
+    work=("pinet plan | grep '^server  *by DHCP'\npinet plan --dhcp eth0 | grep '^server  *{server} '\n",),
+    checks=check.BY_PINET + (check.work_done, check.initiator_is("{initiator}"), check.klibc_says("ROOTSERVER", "{server}")),
 )
