@@ -29,16 +29,22 @@ mount -t devtmpfs devtmpfs /dev
 for module in virtio_pci virtio_scsi sd_mod dm_mod dm_crypt; do
 	modprobe $module
 done
-while [ ! -b /dev/sdb ]; do
+# disk NUMBER: its device; which of the two becomes sda is not said
+disk()
+{{
+	ls -d /sys/bus/scsi/devices/*:0:$1:0/block/* 2>/dev/null | sed 's,.*/,/dev/,'
+}}
+while [ ! -b "$(disk 0)" ] || [ ! -b "$(disk 1)" ]; do
 	sleep 1
 done
+from=$(disk 0) to=$(disk 1)
 export DM_DISABLE_UDEV=1
-cryptsetup luksFormat --batch-mode --type luks1 --iter-time 10 --uuid {WRAP_UUID} /dev/sdb /key
-cryptsetup open --key-file /key /dev/sdb lun_crypt
+cryptsetup luksFormat --batch-mode --type luks1 --iter-time 10 --uuid {WRAP_UUID} $to /key
+cryptsetup open --key-file /key $to lun_crypt
 lvm pvcreate /dev/mapper/lun_crypt
 lvm vgcreate vg0 /dev/mapper/lun_crypt
 lvm lvcreate --zero n --wipesignatures n --name root --extents 100%FREE vg0
-dd if=/dev/sda of=/dev/mapper/vg0-root bs=1M skip="$1"
+dd if=$from of=/dev/mapper/vg0-root bs=1M skip="$1"
 lvm vgchange --activate n vg0
 cryptsetup close lun_crypt
 sync
