@@ -25,6 +25,8 @@ SHELL_PROMPT = r"^\(initramfs\) "
 STOCK_WORDS = "ip=dhcp iscsi_initiator={initiator} iscsi_target_name={target} iscsi_target_ip={server}"
 # Of a Raspberry Pi, as it asks for its boot files.
 SERIAL = "e9004c01"
+# With what pinet-server begins the names of targets.
+TARGETS = "iqn.2025-02.dev.example:root"
 # The last part of the address that DHCP gives the first adapter.
 FIRST_ADDRESS = 107
 # How a run can end, and QEMU's word for it. "shell" and "hangs" are decided on the console.
@@ -102,7 +104,7 @@ class Scenario:
     group: bool = False  # another address, {group}, sends logins on to the target
 
     # What is changed when the client has been made.
-    target: str = "iqn.2025-02.dev.example:root:{prefix}"  # its name
+    target: str = TARGETS + ":{prefix}"  # its name
     acl: str = ""  # the only initiator name the target accepts
     chap: tuple[str, str] | None = None  # of the initiator, name and secret
     chap_back: tuple[str, str] | None = None  # of the target, for mutual CHAP
@@ -226,17 +228,16 @@ class Run:
     def _make_servers(self) -> None:
         """The servers as their administrator and "pinet-server init" leave them."""
         scenario, bridge = self.scenario, self.network.bridges["lan"]
-        server_dhcp, alone = scenario.servers.get("dhcp", "none"), scenario.router is None
+        alone = scenario.router is None
         lines = [self.text(line) for line in scenario.dhcp]
-        if alone and server_dhcp == "none":
+        if alone and "dhcp" not in scenario.servers:
             lines = self._hosts() + lines
         exports = {}
         if scenario.nfs_root:
             exports[scenario.nfs_root] = os.path.join(self.directory, "root")
             os.makedirs(exports[scenario.nfs_root])
         own = Own(tuple(lines), alone, scenario.nfs, exports)
-        prefix = "iqn.2025-02.dev.example:root"
-        about = (self.directory, self.words["prefix"], prefix, scenario.servers)
+        about = (self.directory, self.words["prefix"], TARGETS, scenario.servers)
         if self.server_guest:
             self.provision = serverguest.There(*about, self.network.tap("lan"), own)
         else:
