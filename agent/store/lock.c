@@ -257,10 +257,13 @@ bool lock_keep(struct lock *lock)
 
 void lock_release(struct lock *lock)
 {
-	if (is_ours(lock))
-		(void)unlinkat(lock->ours_fd, LOCK_NAME, 0); /* or the next one takes it over */
+	bool ours = is_ours(lock);
+
+	/* First, for NFS gives what is open another name instead of removing it, by four questions more. */
 	if (lock->ours_fd >= 0)
 		cleanup_fd(&lock->fd);
+	if (ours)
+		(void)unlinkat(lock->ours_fd, LOCK_NAME, 0); /* or the next one takes it over */
 	lock->ours_fd = -1;
 }
 
