@@ -2,9 +2,9 @@
  * The step sync, in its order.
  *
  *     look -> unchanged? done
- *     lock -> clean -> load -> command line -> choose -> room -> stage -> checked? -> same as one
- *     that is there? -> commit -> activate -> stamp
- *                    -> prune, beside both ->
+ *     lock -> load -> command line -> choose -> room -> stage -> checked? -> same as one that is there? -> settle ->
+ *     commit -> activate -> stamp
+ *     From settle to activate older generations are pruned, beside.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -117,7 +117,7 @@ static void tidy_up(struct sync *s)
 {
 	struct err err = {.code = 0};
 
-	if (sync_prune_finish(s, &err) < 0 || sync_prune(s, s->wish->keep, &err) < 0)
+	if (sync_prune_end(s, &err) < 0 || sync_prune(s, s->wish->keep, &err) < 0)
 		notes_add(&s->report->notes, "%.230s", err.text);
 }
 
@@ -210,13 +210,10 @@ static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *rete
 
 static int commit(struct sync *s, struct lock *lock, struct stage *stage, struct err *reterr)
 {
-	bool beside = s->wish->verify != SYNC_VERIFY_TFTP; /* else it may be given up yet */
-	int r;
+	char name[NAME_SIZE];
+	struct stat manifest;
+	int r = stage_commit(stage, reterr);
 
-	/* All of it is there, and read back. */
-	if (beside)
-		sync_prune_begin(s, stage->manifest.generation);
-	r = stage_commit(stage, reterr);
 	if (r == 0 && generation_add(&s->list, stage->manifest.generation) < 0)
 		r = err_set(reterr, -E2BIG, "there are more than %d generations", GENERATIONS);
 	if (r == 0 && s->wish->verify == SYNC_VERIFY_TFTP) {
@@ -226,17 +223,18 @@ static int commit(struct sync *s, struct lock *lock, struct stage *stage, struct
 	}
 	if (r == 0)
 		r = activate(s, lock, &stage->manifest, true, reterr);
-	if (r < 0) {
-		sync_child_stop(&s->pruner); /* as long as the lock is ours */
+	if (r < 0)
 		return r;
-	}
 	look_by_tftp(s, &stage->manifest);
 	s->report->made = true;
 	s->report->n_files = (unsigned int)stage->manifest.n;
 	s->report->n_written = stage->n_written;
 	s->report->bytes_written = stage->bytes_written;
+	manifest = stage->manifest_st;
+	strcpy(name, stage->manifest.generation);
+	stage_end(stage); /* it takes its time, and so does what goes beside */
 	tidy_up(s);
-	sync_save_stamp(s, stage->manifest.generation, &stage->manifest_st);
+	sync_save_stamp(s, name, &manifest);
 	return 0;
 }
 
@@ -247,6 +245,7 @@ static bool can_mend(struct sync *s, const struct stage *stage, const struct err
 	bool *way = why->code == -EPROTONOSUPPORT ? &s->buffered : &s->copy_all;
 	struct err err = {.code = 0};
 
+	sync_prune_drop(s); /* it works on what is used again now */
 	if (files_cause(why->code) == FILES_FULL)
 		return sync_prune(s, 1, &err) == 0 && s->report->n_removed > before;
 	if (*way || (why->code != -EPROTONOSUPPORT && (why->code != -EBADMSG || !stage->n_linked)))
@@ -257,15 +256,47 @@ static bool can_mend(struct sync *s, const struct stage *stage, const struct err
 	return true;
 }
 
-/* Stages; again as long as what fails can be mended. */
-static int stage_again(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
-	struct err *reterr)
-{
-	int r;
+enum decision {
+	TAKE,
+	SAME, /* as a generation that is there */
+	AGAIN, /* some kernels were left out */
+};
 
+/* What is to become of the files, all of which are known now: one of these, with SAME and @ret_same, or a negative errno. */
+static int decide(struct sync *s, const struct manifest **ret_same, struct err *reterr)
+{
+	int r = sync_check_finish(s, reterr);
+
+	if (r != 0)
+		return r < 0 ? r : AGAIN;
+	r = find_whole(s, ret_same, reterr);
+	return r <= 0 ? r : SAME;
+}
+
+/*
+ * While the last files come back older generations go that are not needed when this is the active one; by TFTP it may turn
+ * out later that it will not be.
+ */
+static int settle(struct sync *s, struct stage *stage, struct err *reterr)
+{
+	if (s->wish->verify != SYNC_VERIFY_TFTP)
+		sync_prune_begin(s, stage->manifest.generation);
+	return stage_settle(stage, reterr);
+}
+
+/* Stages, as often as kernels are left out or what fails can be mended. Returns TAKE, SAME or a negative errno. */
+static int stage_all(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
+	const struct manifest **ret_same, struct err *reterr)
+{
 	for (;;) {
-		r = sync_stage(s, lock, name, stage, reterr);
-		if (r == 0 || !can_mend(s, stage, reterr))
+		int r = sync_stage(s, lock, name, stage, reterr);
+		int what = r == 0 ? decide(s, ret_same, reterr) : TAKE;
+
+		if (what < 0 || what == SAME)
+			return what;
+		if (r == 0 && what == TAKE)
+			r = settle(s, stage, reterr);
+		if (what == TAKE && (r == 0 || !can_mend(s, stage, reterr)))
 			return r;
 		stage_end(stage);
 		memset(stage, 0, sizeof(*stage));
@@ -291,31 +322,22 @@ static int make_generation(struct sync *s, struct lock *lock, struct err *reterr
 		r = make_name(s, name, reterr);
 	if (r < 0)
 		return r;
-	r = stage_again(s, lock, name, stage, reterr);
-	if (r == 0)
-		r = sync_check_finish(s, reterr);
-	if (r > 0) {
-		stage_end(stage);
-		memset(stage, 0, sizeof(*stage));
-		r = stage_again(s, lock, name, stage, reterr);
-	}
-	if (r == 0)
-		r = find_whole(s, &same, reterr);
-	if (r == 0)
+	r = stage_all(s, lock, name, stage, &same, reterr);
+	if (r == TAKE)
 		r = commit(s, lock, stage, reterr);
-	stage_end(stage); /* before a stamp says that all is done */
-	return r > 0 ? take_same(s, lock, same, reterr) : r;
+	if (r < 0)
+		sync_prune_drop(s); /* as long as the lock is ours */
+	stage_end(stage);
+	return r == SAME ? take_same(s, lock, same, reterr) : r;
 }
 
 /* What is done under the lock. */
 static int synchronize(struct sync *s, struct lock *lock, struct err *reterr)
 {
-	int r = generation_clean(s->ours_fd, reterr);
+	int r = sync_load(s, reterr);
 
-	if (r >= 0)
-		r = sync_load(s, reterr);
 	if (r == 0)
-		r = sync_read_cmdlines(s, reterr);
+		r = sync_mend_cmdlines(s, reterr);
 	if (r == 0)
 		r = sync_choose(s, reterr);
 	if (r == 0)
@@ -325,18 +347,13 @@ static int synchronize(struct sync *s, struct lock *lock, struct err *reterr)
 
 static int take_lock(struct sync *s, struct lock *ret, struct err *reterr)
 {
-	struct lock_holder self;
-	int r = lock_self(s->wish->root, &self, reterr);
+	int r = lock_self(s->wish->root, &s->self, reterr);
 
 	if (r == 0 && s->ours_fd < 0) {
 		s->ours_fd = files_open_ours(s->wish->boot_dirfd, true, reterr);
 		r = s->ours_fd < 0 ? s->ours_fd : 0;
 	}
-	if (r == 0)
-		r = lock_take(s->ours_fd, &self, ret, NULL, reterr);
-	if (r == 0)
-		r = lock_owner(s->ours_fd, &self, s->wish->adopt, reterr);
-	return r;
+	return r < 0 ? r : lock_take(s->ours_fd, &s->self, ret, NULL, reterr);
 }
 
 static int attempt(struct sync *s, struct err *reterr)

@@ -136,15 +136,23 @@ int sync_read_cmdlines(struct sync *s, struct err *reterr)
 				SYNC_CMDLINES);
 		c->file = i;
 		r = read_one(s, c, reterr);
-		if (r == 0 && s->layout == MANIFEST_RASPI)
-			r = put_back(s, c, reterr);
-		if (r > 0)
-			r = read_one(s, c, reterr);
 		if (r < 0)
 			return r;
 		s->n_cmdlines++;
 	}
 	return 0;
+}
+
+int sync_mend_cmdlines(struct sync *s, struct err *reterr)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < s->n_cmdlines && r >= 0 && s->layout == MANIFEST_RASPI; i++) {
+		r = put_back(s, &s->cmdline[i], reterr);
+		if (r > 0)
+			r = read_one(s, &s->cmdline[i], reterr);
+	}
+	return r;
 }
 
 int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],

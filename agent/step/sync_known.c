@@ -6,22 +6,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/beside.h"
 #include "base/cleanup.h"
 #include "step/sync_parts.h"
 #include "store/config_txt.h"
 #include "store/files.h"
 #include "store/generation.h"
 
-int sync_load(struct sync *s, struct err *reterr)
+static int check_owner(void *ctx, struct err *reterr)
 {
+	struct sync *s = ctx;
+
+	return lock_owner(s->ours_fd, &s->self, s->wish->adopt, reterr);
+}
+
+static int load_generations(void *ctx, struct err *reterr)
+{
+	struct sync *s = ctx;
 	int r = generation_list(s->ours_fd, &s->list, reterr);
 
 	if (r == 0)
-		r = states_load(s->ours_fd, &s->states, reterr);
-	if (r < 0)
+		s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
+	return r;
+}
+
+static int load_states(void *ctx, struct err *reterr)
+{
+	struct sync *s = ctx;
+
+	return states_load(s->ours_fd, &s->states, reterr);
+}
+
+static int read_cmdlines(void *ctx, struct err *reterr)
+{
+	return sync_read_cmdlines(ctx, reterr);
+}
+
+int sync_load(struct sync *s, struct err *reterr)
+{
+	/* The first error of these is told. */
+	static int (*const work[])(void *ctx, struct err *reterr) = {
+		check_owner, load_generations, load_states, read_cmdlines};
+	struct beside beside[sizeof(work) / sizeof(work[0])];
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++)
+		beside_begin(&beside[i], work[i], s);
+	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++)
+		if (r == 0)
+			r = beside_end(&beside[i], reterr);
+		else
+			beside_drop(&beside[i]);
+	if (r < 0 || !s->list.leftovers)
 		return r;
-	s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
-	return 0;
+	r = generation_clean(s->ours_fd, reterr);
+	return r < 0 ? r : generation_list(s->ours_fd, &s->list, reterr);
 }
 
 enum manifest_role sync_role(enum boot_role role)
@@ -170,88 +209,81 @@ static unsigned int surplus(
 	return generation_surplus(&s->list, keep, needed, 4, ret);
 }
 
-/* Number @i of the list is gone. */
-static void forget(struct sync *s, unsigned int i)
+/* The generation @name is gone. */
+static void forget(struct sync *s, const char *name)
 {
-	sync_forget_known(s, s->list.at[i].name);
-	generation_gone(&s->list, i);
+	sync_forget_known(s, name);
+	generation_gone(&s->list, name);
 	s->report->n_removed++;
 }
 
-static int remove_one(struct sync *s, unsigned int i, struct err *reterr)
+static int remove_one(struct sync *s, const char *name, struct err *reterr)
 {
-	int r = generation_remove(s->ours_fd, s->list.at[i].name, reterr);
+	int r = generation_remove(s->ours_fd, name, reterr);
 
 	if (r == 0)
-		forget(s, i);
+		forget(s, name);
 	return r;
 }
 
 int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 {
-	unsigned int which[GENERATIONS];
+	unsigned int which[GENERATIONS], n = surplus(s, s->active, keep, which);
+	int r = 0;
 
-	while (surplus(s, s->active, keep, which)) {
-		int r = remove_one(s, which[0], reterr);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (unsigned int i = 0; i < n && r == 0; i++)
+		r = remove_one(s, s->list.at[which[i] - i].name, reterr);
+	return r;
 }
 
-/* What the child did. */
-struct pruned {
-	unsigned int n;
-	struct err err;
-};
-
-static void prune_beside(const void *ctx, void *result)
+static int prune_beside(void *ctx, struct err *reterr)
 {
-	struct pruned *done = result;
-	struct sync *s = calloc(1, sizeof(*s));
+	struct sync_pruner *p = ctx;
+	int r = 0;
 
-	if (!s)
-		return;
-	*s = *(const struct sync *)ctx; /* this process's own, as is all that it leads to */
-	s->report->n_removed = 0;
-	(void)!sync_prune(s, s->wish->keep, &done->err); /* the error tells */
-	done->n = s->report->n_removed;
+	for (; p->n_gone < p->n && r == 0; p->n_gone += r == 0)
+		r = generation_remove(p->ours_fd, p->name[p->n_gone], reterr);
+	return r;
 }
 
 void sync_prune_begin(struct sync *s, const char *name)
 {
-	char active[NAME_SIZE];
+	struct sync_pruner *p = &s->pruner;
 	unsigned int which[GENERATIONS];
 
 	if (generation_add(&s->list, name) < 0)
 		return; /* there is one too many, which will be said */
-	strcpy(active, s->active);
-	if (!s->wish->once)
-		strcpy(s->active, name);
-	/* Without a child it is done afterwards. */
-	if (surplus(s, s->active, s->wish->keep, which))
-		(void)!sync_child_start(&s->pruner, prune_beside, s, sizeof(struct pruned));
-	strcpy(s->active, active);
-	generation_gone(&s->list, s->list.n - 1);
+	p->ours_fd = s->ours_fd;
+	p->n = surplus(s, s->wish->once ? s->active : name, s->wish->keep, which);
+	for (unsigned int i = 0; i < p->n; i++)
+		strcpy(p->name[i], s->list.at[which[i]].name);
+	generation_gone(&s->list, name);
+	if (p->n)
+		beside_begin(&p->beside, prune_beside, p);
 }
 
-int sync_prune_finish(struct sync *s, struct err *reterr)
+/* What it did shows. */
+static void take_pruned(struct sync *s)
 {
-	struct pruned done = {.n = 0};
-	unsigned int which[GENERATIONS];
+	struct sync_pruner *p = &s->pruner;
 
-	if (!s->pruner.pid)
-		return 0;
-	if (sync_child_finish(&s->pruner, &done, sizeof(done)) < 0) {
-		/* It was interrupted: what it did shows. */
-		int r = generation_clean(s->ours_fd, reterr);
+	for (unsigned int i = 0; i < p->n_gone; i++)
+		forget(s, p->name[i]);
+	memset(p, 0, sizeof(*p));
+}
 
-		return r < 0 ? r : generation_list(s->ours_fd, &s->list, reterr);
-	}
-	for (unsigned int i = 0; i < done.n && surplus(s, s->active, s->wish->keep, which); i++)
-		forget(s, which[0]);
-	return done.err.code < 0 ? err_set(reterr, done.err.code, "%s", done.err.text) : 0;
+int sync_prune_end(struct sync *s, struct err *reterr)
+{
+	int r = beside_end(&s->pruner.beside, reterr);
+
+	take_pruned(s);
+	return r;
+}
+
+void sync_prune_drop(struct sync *s)
+{
+	beside_drop(&s->pruner.beside);
+	take_pruned(s);
 }
 
 int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
@@ -261,7 +293,7 @@ int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *r
 
 	while ((r = generation_room(s->ours_fd, bytes, files, reterr)) == -ENOSPC &&
 		surplus(s, s->active, 1, which)) {
-		r = remove_one(s, which[0], reterr);
+		r = remove_one(s, s->list.at[which[0]].name, reterr);
 		if (r < 0)
 			return r;
 	}

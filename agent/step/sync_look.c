@@ -127,7 +127,6 @@ int sync_look(struct sync *s, struct err *reterr)
 void sync_forget(struct sync *s)
 {
 	sync_child_stop(&s->checker);
-	sync_child_stop(&s->pruner);
 	free(s->config);
 	free(s->digest);
 	free(s->cmdline);

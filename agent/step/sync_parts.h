@@ -4,6 +4,7 @@
 #ifndef STEP_SYNC_PARTS_H
 #define STEP_SYNC_PARTS_H
 
+#include "base/beside.h"
 #include "source/boot_set.h"
 #include "step/sync.h"
 #include "step/sync_child.h"
@@ -25,6 +26,14 @@ struct sync_cmdline {
 	char text[SYNC_CMDLINE_SIZE];
 };
 
+/* Removes generations beside. */
+struct sync_pruner {
+	struct beside beside;
+	int ours_fd;
+	unsigned int n, n_gone; /* of which so many are gone */
+	char name[GENERATIONS][NAME_SIZE];
+};
+
 /* A run. */
 struct sync {
 	const struct sync_wish *wish;
@@ -40,10 +49,11 @@ struct sync {
 	struct sync_cmdline *cmdline; /* SYNC_CMDLINES of them; owned */
 	struct stamp stamp; /* of the run before */
 	struct sync_child checker; /* of sync_choose() */
-	struct sync_child pruner; /* of sync_prune_begin() */
+	struct sync_pruner pruner; /* of sync_prune_begin() */
 	bool copy_all; /* files of older generations are damaged: no links to them */
 	bool buffered; /* the fast way to write large files does not work here */
 	int ours_fd; /* pinet/ in the boot directory; negative if there is none yet */
+	struct lock_holder self;
 	char active[NAME_SIZE]; /* or "" */
 	struct generation_list list;
 	struct states states;
@@ -67,11 +77,17 @@ void sync_forget_known(struct sync *s, const char *name);
 int sync_root_path(const struct sync *s, const char *name, char *out, size_t size)
 	__attribute__((warn_unused_result));
 
-/* Loads what is on the boot server: list, states, the newest manifests. The lock is held. */
+/*
+ * Loads what is on the boot server, all at the same time: list, states, the newest manifests, each cmdline.txt of the
+ * set; makes sure that it is of this machine, and removes what interrupted runs left. The lock is held.
+ */
 int sync_load(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 
-/* Reads each cmdline.txt of the set; puts back lost words first (raspi), see source/cmdline_keep. */
+/* Reads each cmdline.txt of the set. */
 int sync_read_cmdlines(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+
+/* Puts the words back that they have lost (raspi), see source/cmdline_keep. Returns 0 or a negative errno with @reterr. */
+int sync_mend_cmdlines(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 
 /* The text of a cmdline.txt in generation @name: 1, or 0 if file number @file is none. */
 int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],
@@ -121,13 +137,15 @@ int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*
- * The same beside what makes @name the active generation, or with wish->once one for a boot: by a child, from
- * sync_prune_begin() on, when all of @name is on the server. sync_prune_finish() waits for it.
+ * The same beside what makes @name the active generation, or with wish->once one for a boot, from sync_prune_begin() on.
+ * sync_prune_end() waits for it, and so does sync_prune_drop(), when something has failed. What is staged meanwhile has
+ * all links to older generations that it needs.
  */
 void sync_prune_begin(struct sync *s, const char *name);
-int sync_prune_finish(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+int sync_prune_end(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
+void sync_prune_drop(struct sync *s);
 
-/* Stages all files of the set as @stage; digests are known afterwards. */
+/* Stages all files of the set as @stage, which has to be settled (store/stage); digests are known afterwards. */
 int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage *stage,
 	struct err *reterr) __attribute__((warn_unused_result));
 

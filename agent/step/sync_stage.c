@@ -2,11 +2,11 @@
  * The step sync: the files go to the boot server.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/beside.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/proc.h"
@@ -125,49 +125,43 @@ static int stage_small(
 	return r;
 }
 
-/* stage_small() in a thread of its own. */
-struct beside {
+/* What is done beside the large files. */
+struct small {
 	struct sync *s;
 	const struct numbers *files;
+	const struct stage *whole;
 	struct stage part;
-	struct err err;
-	pthread_t thread;
 };
 
-static void *run_beside(void *arg)
+static int stage_beside(void *ctx, struct err *reterr)
 {
-	struct beside *b = arg;
+	struct small *small = ctx;
+	int r = stage_fork(small->whole, &small->part, reterr);
 
-	(void)!stage_small(b->s, b->files, &b->part, &b->err); /* the error tells */
-	return NULL;
+	return r < 0 ? r : stage_small(small->s, small->files, &small->part, reterr);
 }
 
 /* Large files fill the line, and small ones wait: both at the same time. */
 static int stage_both(struct sync *s, const struct numbers *large, const struct numbers *small,
 	struct lock *lock, struct stage *stage, struct err *reterr)
 {
-	_cleanup_free_ struct beside *b = calloc(1, sizeof(*b));
-	bool beside;
+	_cleanup_free_ struct small *part = calloc(1, sizeof(*part));
+	struct beside beside;
 	int r;
 
-	if (!b)
+	if (!part)
 		return err_set(reterr, -ENOMEM, "no memory for the small files");
-	b->s = s;
-	b->files = small;
-	r = stage_fork(stage, &b->part, reterr);
-	if (r < 0)
-		return r;
-	beside = pthread_create(&b->thread, NULL, run_beside, b) == 0;
+	part->s = s;
+	part->files = small;
+	part->whole = stage;
+	beside_begin(&beside, stage_beside, part);
 	r = stage_large(s, large, lock, stage, reterr);
-	if (beside)
-		(void)pthread_join(b->thread, NULL); /* it cannot fail for a thread of ours */
-	else if (r == 0)
-		(void)run_beside(b);
-	if (r == 0 && b->err.code < 0)
-		r = err_set(reterr, b->err.code, "%s", b->err.text);
 	if (r == 0)
-		return stage_join(stage, &b->part, reterr);
-	stage_end(&b->part);
+		r = beside_end(&beside, reterr);
+	if (r == 0)
+		return stage_join(stage, &part->part, reterr);
+	beside_drop(&beside);
+	stage_end(&part->part);
 	return r;
 }
 
@@ -238,9 +232,7 @@ static int stage_files(struct sync *s, struct lock *lock, struct stage *stage,
 	free(small.at);
 	if (r == 0)
 		add_packages(packager, &stage->manifest);
-	if (r == 0 && s->wish->verify != SYNC_VERIFY_NONE)
-		r = verify(stage, reterr);
-	return r < 0 ? r : stage_settle(stage, reterr);
+	return r == 0 && s->wish->verify != SYNC_VERIFY_NONE ? verify(stage, reterr) : r;
 }
 
 int sync_stage(struct sync *s, struct lock *lock, const char *name, struct stage *stage,

@@ -140,8 +140,14 @@ const struct generation *generation_find(const struct generation_list *list, con
 	return NULL;
 }
 
-void generation_gone(struct generation_list *list, unsigned int i)
+void generation_gone(struct generation_list *list, const char *name)
 {
+	unsigned int i = 0;
+
+	while (i < list->n && strcmp(list->at[i].name, name) != 0)
+		i++;
+	if (i == list->n)
+		return;
 	memmove(&list->at[i], &list->at[i + 1], (list->n - i - 1) * sizeof(list->at[0]));
 	list->n--;
 }

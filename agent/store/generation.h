@@ -40,8 +40,8 @@ const struct generation *generation_find(const struct generation_list *list, con
 int generation_add(struct generation_list *list, const char *name)
 	__attribute__((warn_unused_result));
 
-/* Takes out number @i of the list, which was removed meanwhile. */
-void generation_gone(struct generation_list *list, unsigned int i);
+/* Takes out the one with @name, if there is one, which was removed meanwhile. */
+void generation_gone(struct generation_list *list, const char *name);
 
 /*
  * Reads the manifest of the generation @name. Returns 0 with @ret to be freed by manifest_done(),

@@ -3,12 +3,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/cleanup.h"
 #include "store/files.h"
 #include "store/generation.h"
@@ -36,19 +36,16 @@ static int load_older(int ours_fd, const char *name, struct stage_older *ret)
 struct loading {
 	const char *name;
 	struct stage_older *ret;
-	pthread_t thread;
+	struct beside beside;
 	int ours_fd;
-	bool beside; /* in a thread of its own */
-	bool loaded;
 };
 
-static void *load(void *arg)
+static int load(void *ctx, struct err *reterr)
 {
-	struct loading *l = arg;
+	const struct loading *l = ctx;
 
-	/* One that is damaged is of no use, and no hindrance either. */
-	l->loaded = load_older(l->ours_fd, l->name, l->ret) == 0;
-	return NULL;
+	(void)reterr; /* one that is damaged is of no use, and no hindrance either */
+	return load_older(l->ours_fd, l->name, l->ret);
 }
 
 /* Loads the @n at @l; returns how many could be loaded, which are the first ones at @ret then. */
@@ -56,17 +53,10 @@ static unsigned int load_all(struct loading *l, unsigned int n, struct stage_old
 {
 	unsigned int loaded = 0;
 
-	for (unsigned int i = 1; i < n; i++)
-		l[i].beside = pthread_create(&l[i].thread, NULL, load, &l[i]) == 0;
-	for (unsigned int i = 0; i < n; i++) {
-		if (l[i].beside)
-			(void)pthread_join(
-				l[i].thread, NULL); /* it cannot fail for a thread of ours */
-		else
-			load(&l[i]);
-	}
 	for (unsigned int i = 0; i < n; i++)
-		if (l[i].loaded)
+		beside_begin(&l[i].beside, load, &l[i]);
+	for (unsigned int i = 0; i < n; i++)
+		if (beside_end(&l[i].beside, NULL) == 0)
 			ret[loaded++] = *l[i].ret;
 	return loaded;
 }
@@ -277,7 +267,7 @@ static int write_manifest(struct stage *s)
 
 int stage_fork(const struct stage *stage, struct stage *ret, struct err *reterr)
 {
-	int fd = fcntl(stage->dirfd, F_DUPFD_CLOEXEC, 0);
+	int fd = openat(stage->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(
@@ -311,6 +301,8 @@ int stage_join(struct stage *stage, struct stage *part, struct err *reterr)
 	stage->n_linked += part->n_linked;
 	stage->n_written += part->n_written;
 	stage->bytes_written += part->bytes_written;
+	cleanup_fd(&stage->dirfd);
+	stage->dirfd = take_fd(&part->dirfd); /* which is open for fsync() */
 	stage_end(part);
 	return r;
 }
@@ -318,8 +310,11 @@ int stage_join(struct stage *stage, struct stage *part, struct err *reterr)
 /* For fsync(), which wants more than a place. */
 static int open_for_sync(struct stage *s)
 {
-	int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int flags = fcntl(s->dirfd, F_GETFL), fd;
 
+	if (flags < 0 || !(flags & O_PATH))
+		return flags < 0 ? -errno : 0;
+	fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	cleanup_fd(&s->dirfd);
@@ -328,8 +323,9 @@ static int open_for_sync(struct stage *s)
 }
 
 /* All files are known; the last of them may be on their way. */
-static int seal(struct stage *stage, struct err *reterr)
+static int seal(void *ctx, struct err *reterr)
 {
+	struct stage *stage = ctx;
 	const char *name = stage->manifest.generation;
 	int r = manifest_sort(&stage->manifest, reterr);
 
@@ -349,37 +345,18 @@ static int seal(struct stage *stage, struct err *reterr)
 	return 0;
 }
 
-/* seal() in a thread of its own. */
-struct sealing {
-	struct stage *stage;
-	struct err err;
-};
-
-static void *seal_beside(void *arg)
-{
-	struct sealing *s = arg;
-
-	(void)!seal(s->stage, &s->err); /* the error tells */
-	return NULL;
-}
-
 int stage_settle(struct stage *stage, struct err *reterr)
 {
-	struct sealing sealing = {.stage = stage};
-	bool beside = false;
-	pthread_t thread;
+	struct beside sealing = {.work = NULL};
 	int r;
 
 	/* What is on its way is gone on with while the manifest is written. */
-	if (!stage->sealed && stage->direct)
-		beside = pthread_create(&thread, NULL, seal_beside, &sealing) == 0;
-	r = beside || stage->sealed ? 0 : seal(stage, reterr);
+	if (!stage->sealed)
+		beside_begin(&sealing, seal, stage);
+	r = stage_direct_settle(stage->direct, reterr);
 	if (r == 0)
-		r = stage_direct_settle(stage->direct, reterr);
-	if (beside)
-		(void)pthread_join(thread, NULL); /* it cannot fail for a thread of ours */
-	if (r == 0 && sealing.err.code < 0)
-		r = err_set(reterr, sealing.err.code, "%s", sealing.err.text);
+		return beside_end(&sealing, reterr);
+	beside_drop(&sealing);
 	return r;
 }
 

@@ -110,7 +110,8 @@ int stage_file(struct stage *stage, const struct stage_item *item, struct stage_
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Begins a part of @stage, the files of which are made by a thread of its own meanwhile; no path may be in both.
+ * Begins a part of @stage, the files of which are made by a thread of its own meanwhile; no path may be in both. That
+ * thread may call this, too: of @stage nothing is read that changes.
  * Returns 0, to be ended by stage_join() or stage_end(), or a negative errno with @reterr.
  */
 int stage_fork(const struct stage *stage, struct stage *ret, struct err *reterr)

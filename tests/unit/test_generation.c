@@ -128,7 +128,9 @@ static void test_list_changes(void **state)
 	assert_int_equal(list->n, 2);
 	assert_int_equal(list->next, 8);
 	assert_string_equal(list->at[0].name, "g000003-6");
-	generation_gone(list, 0);
+	generation_gone(list, "g000003-7");
+	assert_int_equal(list->n, 2);
+	generation_gone(list, list->at[0].name);
 	assert_int_equal(list->n, 1);
 	assert_string_equal(list->at[0].name, "g000007-6");
 	for (uint32_t i = 8; list->n < GENERATIONS; i++) {
@@ -136,7 +138,7 @@ static void test_list_changes(void **state)
 		assert_int_equal(generation_add(list, name), 0);
 	}
 	assert_int_equal(generation_add(list, "g000001-6"), -EINVAL);
-	generation_gone(list, GENERATIONS - 1);
+	generation_gone(list, list->at[GENERATIONS - 1].name);
 	assert_int_equal(list->n, GENERATIONS - 1);
 	free(list);
 }
