@@ -85,10 +85,11 @@ def killed(context: Context) -> None:
 
 
 def killed_twice(context: Context) -> None:
-    """Killed, and killed again while it mends that."""
+    """Killed, with all its threads, and killed again while it mends that."""
     calls = [call for call in context.calls() if call.changes()]
     for _ in range(300 if context.whole else 8):
-        both = [Fault(call.name, call.number, "signal=KILL") for call in context.random.choices(calls, k=2)]
+        chosen = context.random.choices(calls, k=2)
+        both = [Fault(call.name, call.number, "signal=KILL", threads=True) for call in chosen]
         context.round(" and ".join(map(str, both)), *(one.prefix(context.log) for one in both))
 
 
