@@ -23,12 +23,19 @@ UNITS = {
     **{"tgt": "tgt", "lio": "rtslib-fb-targetctl", "dnsmasq": "dnsmasq", "hpa": "tftpd-hpa"},
     **{"isc": "isc-dhcp-server", "kernel": "nfs-server"},
 }
-THIN_BYTES = 5 << 30
-THIN = (
-    f"disk=/dev/$(lsblk --noheadings --nodeps --bytes -o NAME,SIZE | sed -n 's/ *{THIN_BYTES}$//p');"
-    " modprobe dm_thin_pool; pvcreate -q $disk && vgcreate -q vg0 $disk &&"
-    " lvcreate -q --type thin-pool --name thin --size 4G --poolmetadatasize 16M vg0"
-)
+POOL_BYTES = 5 << 30
+# What makes the pool of a storage out of the disk for it, and what lists all that is in there.
+POOLS = {
+    "lvm": (
+        "modprobe dm_thin_pool; pvcreate -q $disk && vgcreate -q vg0 $disk &&"
+        " lvcreate -q --type thin-pool --name thin --size 4G --poolmetadatasize 16M vg0",
+        "lvs --noheadings -o lv_name vg0",
+    ),
+}
+# The last block before the first partition of a LUN, which nobody uses.
+GAP = 4096
+WRITE_GAP = f"bs={GAP} seek={(image.BOOT_OFFSET // GAP) - 1} conv=fsync status=none"
+READ_GAP = f"bs={GAP} skip={(image.BOOT_OFFSET // GAP) - 1} count=1 iflag=direct status=none"
 # All that can be told of /etc and /root: names, kinds, modes, owners and contents; and what the targets serve. The history
 # that targetcli keeps of what it has saved, and what LVM notes of its volumes, are not pinet-server's.
 _KEPT = r"\( -path /etc/lvm -o -path '*/rtslib-fb-target/backup' \) -prune -o"
@@ -42,7 +49,7 @@ LOOK = (
 
 def needed(settings: dict[str, str]) -> bool:
     """Whether the servers need such a guest."""
-    return bool({"lio", "kernel", "lvm"} & set(settings.values()))
+    return bool({"lio", "kernel", *POOLS} & set(settings.values()))
 
 
 def disk() -> str:
@@ -51,17 +58,17 @@ def disk() -> str:
 
 
 class ServerGuest(Server):
-    """The guest with its disks: its own, which forgets, /srv with @setup, and one for thin volumes."""
+    """The guest with its disks: its own, which forgets, /srv with @setup, and one for a pool of volumes."""
 
     name = "server"
 
     def __init__(self, directory: str, tap: str, setup: str):
         made = disk()
-        self.log, self.srv, thin = (os.path.join(directory, name) for name in ("server.log", "srv.img", "thin.img"))
+        self.log, self.srv, pool = (os.path.join(directory, name) for name in ("server.log", "srv.img", "pool.img"))
         run("truncate", "--size=8G", self.srv)
         run("mkfs.ext4", "-q", "-F", "-L", "srv", "-d", setup, "-E", "root_owner=0:0,lazy_itable_init=1", self.srv)
-        run("truncate", f"--size={THIN_BYTES}", thin)
-        self.machine = Machine("amd64", [(tap, "virtio-net-pci", MAC)], [f"{made}/disk.img,snapshot=on", self.srv, thin])
+        run("truncate", f"--size={POOL_BYTES}", pool)
+        self.machine = Machine("amd64", [(tap, "virtio-net-pci", MAC)], [f"{made}/disk.img,snapshot=on", self.srv, pool])
         self.machine.kernel, self.machine.initrd = f"{made}/vmlinux", f"{made}/initrd.img"
         self.machine.cmdline = "console=ttyS0 root=LABEL=server rw net.ifnames=0 quiet systemd.show_status=false tsc=reliable"
         self.guest: Guest | None = None
@@ -131,8 +138,9 @@ class There(Provision):
         self.guest.start()
         self.guest.must(f"ip link set eth0 up; ip address add {ADDRESS}/{NETWORK.partition('/')[2]} dev eth0")
         self.guest.must(f"mkdir -p /srv/state /srv/tftp {STATE}; mount --bind /srv/state {STATE}; cp -r /srv/setup/etc/. /etc")
-        if self.settings.get("storage") == "lvm":
-            self.guest.must(THIN)
+        if self.settings.get("storage") in POOLS:
+            find = f"lsblk --noheadings --nodeps --bytes -o NAME,SIZE | sed -n 's/ *{POOL_BYTES}$//p'"
+            self.guest.must(f"disk=/dev/$({find}); {POOLS[self.settings['storage']][0]}")
         if self.settings["target"] == "lio":
             self.guest.must("targetcli saveconfig")
         units = {UNITS[value] for value in self.settings.values() if value in UNITS}
@@ -148,17 +156,34 @@ class There(Provision):
     def changed(self, moment: str) -> list[str]:
         return self.guest.must(f"{LOOK} | diff /run/{shlex.quote(moment)} - || :").splitlines()
 
+    def _in_gap(self, client: str, word: str = "") -> str:
+        """Writes @word into the LUN of @client if there is one, and returns what it has."""
+        lun = f"$(sed -n 's/^lun=//p' {STATE}/clients/{client})"
+        if word:
+            self.guest.must(f"printf %s {word} | dd of={lun} {WRITE_GAP}")
+        return self.guest.must(f"dd if={lun} {READ_GAP} | tr -d '\\0'").strip()
+
     def _copies(self) -> None:
         """What only storage can do that copies: a snapshot, another client, a larger LUN, and the way back."""
         more = ("--mac", "52:54:00:77:00:77", "--address", "192.168.77.177")
+        volumes = POOLS[self.settings["storage"]][1]
+        before = self.guest.must(volumes)
+        self._in_gap(self.client, "first")
         self.call("snapshot", self.client, "one", "--force")
+        self._in_gap(self.client, "second")
         self.call("clone", self.client, "copy", *more, "--force")
         self.call("check")
         self.call("set", "copy", "--size", "3G")
         self.call("set", "copy", "--name", "other")
         self.call("rollback", self.client, "one", "--yes", "--force")
         self.call("snapshot", self.client, "one", "--delete")
+        found = self._in_gap(self.client), self._in_gap("other")
+        if found != ("first", "second"):
+            self.wrong.append(f"the client taken back and its copy have {found}")
         self.call("remove", "other", "--yes", "--delete-lun")
+        after = self.guest.must(volumes)
+        if after != before:
+            self.wrong.append(f"copies that are gone leave\n{after}in place of\n{before}")
 
     def remove(self) -> str:
         self._copies()
