@@ -6,57 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/beside.h"
 #include "base/cleanup.h"
 #include "step/sync_parts.h"
 #include "store/config_txt.h"
 #include "store/files.h"
 #include "store/generation.h"
 
-static int check_owner(void *ctx, struct err *reterr)
-{
-	struct sync *s = ctx;
-
-	return lock_owner(s->ours_fd, &s->self, s->wish->adopt, reterr);
-}
-
-static int load_generations(void *ctx, struct err *reterr)
-{
-	struct sync *s = ctx;
-	int r = generation_list(s->ours_fd, &s->list, reterr);
-
-	if (r == 0)
-		s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
-	return r;
-}
-
-static int load_states(void *ctx, struct err *reterr)
-{
-	struct sync *s = ctx;
-
-	return states_load(s->ours_fd, &s->states, reterr);
-}
-
-static int read_cmdlines(void *ctx, struct err *reterr)
-{
-	return sync_read_cmdlines(ctx, reterr);
-}
-
 int sync_load(struct sync *s, struct err *reterr)
 {
-	/* The first error of these is told. */
-	static int (*const work[])(void *ctx, struct err *reterr) = {
-		check_owner, load_generations, load_states, read_cmdlines};
-	struct beside beside[sizeof(work) / sizeof(work[0])];
-	int r = 0;
+	/* One after the other: asked at once, the parts that are sent next fall in step, and the line is idle in turns. */
+	int r = lock_owner(s->ours_fd, &s->self, s->wish->adopt, reterr);
 
-	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++)
-		beside_begin(&beside[i], work[i], s);
-	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++)
-		if (r == 0)
-			r = beside_end(&beside[i], reterr);
-		else
-			beside_drop(&beside[i]);
+	if (r == 0)
+		r = generation_list(s->ours_fd, &s->list, reterr);
+	if (r == 0)
+		r = states_load(s->ours_fd, &s->states, reterr);
+	if (r < 0)
+		return r;
+	s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
+	r = sync_read_cmdlines(s, reterr);
 	if (r < 0 || !s->list.leftovers)
 		return r;
 	r = generation_clean(s->ours_fd, reterr);
