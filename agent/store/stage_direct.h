@@ -10,8 +10,12 @@
 #include "base/err.h"
 #include "store/sha256.h"
 
-#define STAGE_DIRECT_MIN  (1u << 20) /* bytes; for less it is not worth while */
-#define STAGE_DIRECT_PART (512u << 10) /* bytes that are written, and then read back, at once */
+#define STAGE_DIRECT_MIN (1u << 20) /* bytes; for less it is not worth while */
+/*
+ * Bytes that are written, and then read back, at once. Few: with parts of 512 KiB those that are written and those
+ * that come back took turns on the line, instead of each having its direction.
+ */
+#define STAGE_DIRECT_PART (64u << 10)
 
 /* All files that are on their way; NULL before the first. */
 struct stage_direct;

@@ -392,12 +392,12 @@ class LinkOne(Link):
 
 
 class LinkLarge(Link):
-    """A kernel large enough to be read back while it is on its way."""
+    """A kernel large enough to be read back while it is on its way, in more parts than are written at once."""
 
     def make_kernel(self, number: int) -> None:
         super().make_kernel(number)
         name = f"root/boot/vmlinuz-6.1.0-{number}-amd64"
-        self.rig.put(name, look.content(self.rig.path(name)) + os.urandom(2_500_000))
+        self.rig.put(name, look.content(self.rig.path(name)) + os.urandom(1_200_000))
         self.new = Set({**self.new.files, "vmlinuz": look.content(self.rig.path(name))}, self.line)
 
 
