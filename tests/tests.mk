@@ -183,7 +183,7 @@ clang: $(BUILD)/clang/pinet
 FILES = $(wildcard $(shell git ls-files -- . ':!tests/golden/*-*' ':!tests/fuzz/corpus'))
 C_FILES = $(filter %.c %.h,$(FILES))
 AGENT_C = $(filter agent/%.c,$(FILES))
-LINT := layers size text globals static man shell python format refusals
+LINT := layers size text globals static man shell python format refusals units
 
 lint: $(LINT:%=lint-%)
 
@@ -207,6 +207,9 @@ lint-format:
 
 lint-refusals:
 	@tests/report lint/refusals tests/lint/refusals
+
+lint-units:
+	@tests/report lint/units tests/lint/units conf/systemd/*.path
 
 # Takes longer than the rest of lint together.
 tidy:
