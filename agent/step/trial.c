@@ -78,33 +78,43 @@ static bool is_running(const struct trial_boot *boot, const char *name)
 /* Makes @name active if it is whole. */
 static int go_to(const struct view *v, const char *name, struct err *reterr)
 {
-	struct manifest m;
+	struct manifest m = {.n = 0};
 	int r = generation_load(v->ours_fd, name, &m, reterr);
 
-	if (r < 0)
-		return r;
-	r = generation_check(v->ours_fd, &m, false, reterr);
+	if (r == 0)
+		r = generation_check(v->ours_fd, &m, false, reterr);
 	if (r == 0)
 		r = active_set(v->boot_dirfd, v->ours_fd, &m, reterr);
 	manifest_done(&m);
 	return r < 0 ? r : 0;
 }
 
+/* True if go_to() said @r for a reason that another generation may not have: it is forgotten. */
+static bool is_no_choice(struct view *v, const char *name, int r)
+{
+	if (r != -EBADMSG && r != -ENOENT && r != -EOPNOTSUPP)
+		return false;
+	generation_gone(&v->list, name);
+	return true;
+}
+
 /* The active one had its attempts. @now_s goes to its entry. */
 static int go_back(struct view *v, uint32_t now_s, struct trial_report *out, struct err *reterr)
 {
-	const struct generation *good = states_last_good(&v->states, &v->list, v->active);
-	int r;
+	const struct generation *good;
+	int r = 0;
 
 	out->verdict = TRIAL_STUCK;
-	if (!good)
-		return 0;
 	/* First the way back, then the verdict: a crash between the two only repeats it. */
-	r = go_to(v, good->name, reterr);
-	if (r < 0)
+	while ((good = states_last_good(&v->states, &v->list, v->active))) {
+		strcpy(out->back, good->name);
+		r = go_to(v, out->back, reterr);
+		if (!is_no_choice(v, out->back, r))
+			break;
+	}
+	if (!good || r < 0)
 		return r;
 	out->verdict = TRIAL_BACK;
-	strcpy(out->back, good->name);
 	if (states_put(&v->states, v->active, STATES_BAD, out->attempts, now_s) < 0)
 		return err_set(reterr, -ENOSPC, "too many generations in pinet/states");
 	return states_save(v->ours_fd, &v->states, reterr);
@@ -193,6 +203,7 @@ int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boo
 {
 	struct view *v __attribute__((cleanup(free_view))) = NULL;
 	const struct generation *fitting;
+	char name[NAME_SIZE];
 	int r;
 
 	if (trial_has_modules(rootmnt, boot->kernel))
@@ -205,12 +216,14 @@ int trial_mend(int boot_dirfd, const char *rootmnt, const struct trial_boot *boo
 		return r;
 	if (strcmp(boot->generation, v->active) != 0)
 		return 0;
-	fitting = find_fitting(v, rootmnt);
-	if (!fitting)
-		return 0;
-	r = go_to(v, fitting->name, reterr);
-	if (r < 0)
+	for (r = 0; (fitting = find_fitting(v, rootmnt));) {
+		strcpy(name, fitting->name);
+		r = go_to(v, name, reterr);
+		if (!is_no_choice(v, name, r))
+			break;
+	}
+	if (!fitting || r < 0)
 		return r;
-	strcpy(ret_name, fitting->name);
+	strcpy(ret_name, name);
 	return 1;
 }

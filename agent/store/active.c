@@ -153,9 +153,20 @@ static int put_link(int ours, const char *name, struct err *reterr)
 
 int active_set(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 {
-	return m->layout == MANIFEST_RASPI
-		       ? put_config(boot_dirfd, ours_fd, CONFIG_TXT_NAME, m, reterr)
-		       : put_link(ours_fd, m->generation, reterr);
+	enum manifest_layout layout;
+	int r;
+
+	if (m->layout == MANIFEST_RASPI)
+		return put_config(boot_dirfd, ours_fd, CONFIG_TXT_NAME, m, reterr);
+	r = active_layout(boot_dirfd, &layout, reterr);
+	if (r < 0)
+		return r;
+	if (layout != m->layout)
+		return err_set(reterr, -EOPNOTSUPP,
+			"%s was made without a %s, and the firmware that reads it would not find "
+			"it",
+			m->generation, CONFIG_TXT_NAME);
+	return put_link(ours_fd, m->generation, reterr);
 }
 
 int active_try(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)

@@ -31,8 +31,8 @@ int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char r
  * puts it on the server's disk. The caller holds the lock and has the generation committed.
  * Config.txt keeps every byte of the user's.
  *
- * Returns 1, 0 if config.txt had to be changed in nothing, or a negative errno with @reterr: the old one is
- * active then, or (when only the last fsync failed) the new one.
+ * Returns 1, 0 if config.txt had to be changed in nothing, -EOPNOTSUPP or -ENOENT if the directory has the other layout,
+ * or another negative errno, with @reterr: the old one is active then, or (when only the last fsync failed) the new one.
  */
 int active_set(int boot_dirfd, int ours_fd, const struct manifest *m, struct err *reterr)
 	__attribute__((warn_unused_result));

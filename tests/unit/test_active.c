@@ -109,6 +109,11 @@ static void test_link(void **state)
 	assert_int_equal(set(&m, &err), 1);
 	assert_string_equal(active(), "g000002-6");
 	assert_int_equal(entries("pinet"), 1);
+	/* The firmware of a Raspberry Pi does not look at it. */
+	put("config.txt", "");
+	assert_int_equal(set(&m, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "g000002-6 was made without a config.txt"));
+	assert_string_equal(active(), "none");
 }
 
 static void test_refused(void **state)

@@ -22,6 +22,7 @@
 
 #define G1 "g000001-6.1.0-1-amd64"
 #define G2 "g000002-6.1.0-2-amd64"
+#define G3 "g000003-6.1.0-3-amd64"
 
 static char top[] = "/tmp/pinet-test-XXXXXX";
 
@@ -155,7 +156,45 @@ static void test_stuck(void **state)
 	assert_string_equal(get("boot/pinet/states"), G2 " trying 3 5\n" G1 " bad 3 5\n");
 }
 
-/* A good one that has lost a file is no way back. */
+/* A good one that has lost a file is no way back; the one before it is. */
+static void test_second_way_back(void **state)
+{
+	struct trial_report r;
+
+	(void)state;
+	make_generation(G3);
+	activate(G3);
+	put("boot/pinet/states", G1 " good 0 5\n" G2 " good 0 6\n" G3 " trying 3 7\n");
+	put("boot/pinet/" G2 "/vmlinuz", "abc");
+	r = count(G3, "6.1.0-3-amd64");
+	assert_int_equal(r.verdict, TRIAL_BACK);
+	assert_string_equal(r.back, G1);
+	assert_string_equal(active(), G1);
+	assert_non_null(strstr(get("boot/pinet/states"), G2 " good 0 6\n" G3 " bad 3 1000\n"));
+}
+
+/* Nor is one that the firmware would not find: with a config.txt it follows no link. */
+static void test_other_layout(void **state)
+{
+	struct trial_boot boot = {G2, "6.1.0-2-amd64", 1000};
+	struct err err = {.code = 0};
+	struct trial_report r;
+	char path[256];
+	int fd;
+
+	(void)state;
+	put("boot/config.txt", "# pinet: begin\nos_prefix=pinet/" G2 "/\n# pinet: end\n[all]\n");
+	put("boot/pinet/states", G1 " good 0 5\n" G2 " trying 3 5\n");
+	snprintf(path, sizeof(path), "%s/boot", top);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(trial_count(fd, &boot, &r, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, G1 " was made without a config.txt"));
+	close(fd);
+	assert_string_equal(active(), G2); /* the link */
+	assert_non_null(strstr(get("boot/pinet/states"), G2 " trying 3 5\n"));
+}
+
+/* With none left, nothing changes. */
 static void test_broken_way_back(void **state)
 {
 	struct trial_boot boot = {G2, "6.1.0-2-amd64", 1000};
@@ -226,6 +265,9 @@ static void test_mend(void **state)
 	put("boot/pinet/states", G1 " good 1 5\n");
 	assert_int_equal(mend(G1, "6.1.0-1-amd64", name), 0);
 	assert_string_equal(active(), G2);
+	/* A newer one that fits, but has lost its kernel. */
+	make_generation("g000003-6.1.0-1-amd64");
+	put("boot/pinet/g000003-6.1.0-1-amd64/vmlinuz", "");
 	assert_int_equal(mend(G2, "6.1.0-2-amd64", name), 1);
 	assert_string_equal(name, G1);
 	assert_string_equal(active(), G1);
@@ -248,6 +290,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counts_and_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_way_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_layout, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_way_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_loaded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_generation, setup, teardown),
