@@ -12,11 +12,14 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "cmd/boot_dir.h"
 #include "step/nfs_mounted.h"
 #include "store/files.h"
 
-#define CLAIM_DIR "var/lib/pinet"
+#define CLAIM_DIR &STATE_DIR[1] /* that can be written to, whatever the root is */
+#define CLAIM     &STATE_DIR "/writer"[1]
+#define KEPT_DIR  "var/lib/pinet"
 #define CLAIM_S   600
 
 int boot_dir_path(const struct boot_dir *d, const char *name, char *out, size_t size)
@@ -176,7 +179,7 @@ static int lock_file(int fd)
 /* Removes what a process that was killed has left of the files that are replaced there. */
 static void clean_state(const struct boot_dir *d)
 {
-	static const char *const names[] = {CLAIM_DIR "/stamp", CLAIM_DIR "/sync"};
+	static const char *const names[] = {KEPT_DIR "/stamp", KEPT_DIR "/sync"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -193,9 +196,9 @@ int boot_dir_claim(struct boot_dir *d, struct err *reterr)
 	if (r == 0)
 		r = fs_mkdirs(path, 0755);
 	if (r == 0)
-		r = boot_dir_path(d, CLAIM_DIR "/writer", path, sizeof(path));
+		r = boot_dir_path(d, CLAIM, path, sizeof(path));
 	if (r < 0)
-		return err_sys(reterr, r, "cannot make %s/" CLAIM_DIR, d->root);
+		return err_sys(reterr, r, "cannot make %s" STATE_DIR, d->root);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_sys(reterr, -errno, "cannot open %s", path);
@@ -209,6 +212,22 @@ int boot_dir_claim(struct boot_dir *d, struct err *reterr)
 	d->claim_fd = take_fd(&fd);
 	clean_state(d);
 	return 0;
+}
+
+void boot_dir_note_active(const struct boot_dir *d, const char *name)
+{
+	struct state st;
+	struct err err = {.code = 0};
+	char path[PATH_MAX];
+
+	if (boot_dir_path(d, &STATE_SYNC[1], path, sizeof(path)) < 0 ||
+		state_load(path, &st, NULL) < 0)
+		return;
+	state_put(&st, "tried", "%s", "");
+	if (strcmp(state_get(&st, "result"), "ok") == 0)
+		state_put(&st, "generation", "%s", name);
+	if (state_save(&st, path, &err) < 0)
+		log_warning("%s", err.text);
 }
 
 void boot_dir_close(struct boot_dir *d)

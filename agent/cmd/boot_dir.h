@@ -54,6 +54,12 @@ int boot_dir_ours(struct boot_dir *d, struct err *reterr) __attribute__((warn_un
  */
 int boot_dir_claim(struct boot_dir *d, struct err *reterr) __attribute__((warn_unused_result));
 
+/*
+ * For status and the next sync: the generation @name was made active, and not by a sync. What was to be tried is
+ * decided by that; a sync that is pending stays so. A failure is a warning.
+ */
+void boot_dir_note_active(const struct boot_dir *d, const char *name);
+
 void boot_dir_close(struct boot_dir *d);
 
 #define _cleanup_boot_dir_ __attribute__((cleanup(boot_dir_close)))

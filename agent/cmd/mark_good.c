@@ -77,6 +77,8 @@ static int activate(const struct boot_dir *d, const char *name, struct err *rete
 		r = active_set(d->fd, d->ours_fd, &m, reterr);
 	if (r > 0)
 		log_step("mark-good: %s is active", name);
+	if (r >= 0)
+		boot_dir_note_active(d, name);
 	return r < 0 ? r : 0;
 }
 
@@ -85,19 +87,25 @@ static int mark(const struct boot_dir *d, struct view *v, const char *name, stru
 {
 	const struct states_entry *e = states_find(&v->states, name);
 	const struct generation *last = states_last_good(&v->states, &v->list, NULL);
+	uint32_t now_s = (uint32_t)time(NULL);
 	int r;
 
 	if (e && e->mark == STATES_GOOD && e->attempts == 0 && last &&
 		strcmp(last->name, name) == 0)
 		return 0;
+	/* It is the last one, also if the clock was wrong when another was. */
+	e = last ? states_find(&v->states, last->name) : NULL;
+	if (e && e->time_s >= now_s)
+		now_s = e->time_s < UINT32_MAX ? e->time_s + 1 : e->time_s;
 	states_keep(&v->states, &v->list);
-	r = states_put(&v->states, name, STATES_GOOD, 0, (uint32_t)time(NULL));
+	r = states_put(&v->states, name, STATES_GOOD, 0, now_s);
 	if (r < 0)
 		return err_sys(reterr, r, "cannot note the state of %s", name);
 	r = states_save(d->ours_fd, &v->states, reterr);
 	return r < 0 ? r : 1;
 }
 
+/* Whose directory it is does not matter: who is counted by each boot, whoever boots, is good by each that came up. */
 static int mark_good(const struct boot_dir *d, struct view *v, struct err *reterr)
 {
 	_cleanup_lock_ struct lock held = {.ours_fd = -1};
@@ -117,8 +125,6 @@ static int mark_good(const struct boot_dir *d, struct view *v, struct err *reter
 	if (r == 0)
 		r = lock_take(d->ours_fd, &self, &held, NULL, reterr);
 	if (r == 0)
-		r = lock_owner(d->ours_fd, &self, false, reterr);
-	if (r == 0)
 		r = states_load(
 			d->ours_fd, &v->states, reterr); /* it may have changed before the lock */
 	if (r == 0)
@@ -128,7 +134,10 @@ static int mark_good(const struct boot_dir *d, struct view *v, struct err *reter
 	(void)!generation_clean(
 		d->ours_fd, NULL); /* what an interrupted run left is in nobody's way */
 	log_step("mark-good: %s is%s good", name, r ? "" : " known to be");
-	return was_tried(d, v, name) ? activate(d, name, reterr) : 0;
+	if (!was_tried(d, v, name))
+		return 0;
+	r = lock_owner(d->ours_fd, &self, false, reterr);
+	return r < 0 ? r : activate(d, name, reterr);
 }
 
 int cmd_mark_good(int argc, char **argv)

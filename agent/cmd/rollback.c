@@ -87,21 +87,6 @@ static int lock(const struct boot_dir *d, struct lock *ret, struct err *reterr)
 	return r;
 }
 
-/* For status: what is active now. A sync that is pending stays so. */
-static void note_active(const struct boot_dir *d, const char *name)
-{
-	struct state st;
-	struct err err = {.code = 0};
-	char path[PATH_MAX];
-
-	if (boot_dir_path(d, &STATE_SYNC[1], path, sizeof(path)) < 0 ||
-		state_load(path, &st, NULL) < 0 || strcmp(state_get(&st, "result"), "ok") != 0)
-		return;
-	state_put(&st, "generation", "%s", name);
-	if (state_save(&st, path, &err) < 0)
-		log_warning("rollback: %s", err.text);
-}
-
 static int roll_back(const struct boot_dir *d, const char *wanted, struct err *reterr)
 {
 	_cleanup_lock_ struct lock held = {.ours_fd = -1};
@@ -136,7 +121,7 @@ static int roll_back(const struct boot_dir *d, const char *wanted, struct err *r
 		r = activate(d, name, states, reterr);
 	if (r < 0)
 		return r;
-	note_active(d, name);
+	boot_dir_note_active(d, name);
 	if (strcmp(active, name) == 0)
 		log_step("rollback: %s is active already", name);
 	else

@@ -176,7 +176,7 @@ static void note_done(
 	state_put(st, "time", "%u", now_s);
 	if (r->verdict == SYNC_ONCE)
 		state_put(st, "tried", "%s", r->generation);
-	else if (r->verdict != SYNC_ACTIVE && tried[0])
+	else if (r->verdict != SYNC_ACTIVE && tried[0] && strcmp(tried, r->generation) != 0)
 		state_put(st, "tried", "%s", tried);
 	save_state(d, st);
 }

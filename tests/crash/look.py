@@ -140,7 +140,7 @@ def state_leftovers(work: str) -> list[str]:
     """The same of the client's own directory."""
     state = os.path.join(work, "root/var/lib/pinet")
     names = os.listdir(state) if os.path.isdir(state) else []
-    return [os.path.join(state, name) for name in names if name not in ("sync", "stamp", "writer")]
+    return [os.path.join(state, name) for name in names if name not in ("sync", "stamp")]
 
 
 def tree_source(work: str) -> Source:

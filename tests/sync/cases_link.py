@@ -297,6 +297,24 @@ def mark_good_of_what_runs(rig: Rig) -> None:
     assert "nothing to mark" in rig.run("mark-good").err
 
 
+def what_came_up_is_good(rig: Rig) -> None:
+    """From a root that nothing can be written to, with a machine id of this boot, after a clock that was wrong."""
+    rig.debian(V9)
+    rig.sync()
+    rig.put("root/proc/cmdline", f"pinet.generation=g000001-{V9}\n")
+    rig.run("mark-good")
+    rig.put("boot/pinet/states", f"g000001-{V9} good 0 4000000000\n")
+    rig.debian(V10)
+    rig.sync()
+    rig.put("root/proc/cmdline", f"pinet.generation=g000002-{V10}\n")
+    rig.put("root/etc/machine-id", "ffffffffffffffffffffffffffffffff\n")
+    rig.remove("root/var/lib/pinet")
+    rig.put("root/var/lib/pinet", "no directory")
+    done = rig.run("mark-good")
+    assert done.status == 0 and f"g000002-{V10} is good" in done.err, done
+    assert f"g000002-{V10} good 0 4000000001" in rig.read("boot/pinet/states")
+
+
 def arguments(rig: Rig) -> None:
     for args in (("--verify=all",), ("--keep", "0"), ("--keep", "x"), ("--keep", "101"), ("extra",), ("--nothing",)):
         assert rig.sync(*args).status == 2, args

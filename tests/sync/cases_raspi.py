@@ -192,6 +192,9 @@ def for_one_boot(rig: Rig) -> None:
     done = rig.run("mark-good")
     assert f"{name} is active" in done.err and boots(rig)["kernel"] == f"pinet/{name}/kernel8.img", done
     assert f"{name} good" in rig.read("boot/pinet/states")
+    # and who goes back afterwards is not overruled
+    assert rig.run("rollback", f"g000001-{V}").status == 0 and boots(rig) == old
+    assert rig.sync().status == 0 and boots(rig) == old
 
 
 def for_one_boot_then_for_all(rig: Rig) -> None:
