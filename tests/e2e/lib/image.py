@@ -163,12 +163,24 @@ def layer(suite: str, arch: str, packages: tuple[str, ...]) -> str:
     return _build(f"layer-{suite}-{arch}", digest, lambda out: _script("build-layer", root, out, *packages))
 
 
-def server(suite: str, packages: tuple[str, ...]) -> str:
-    """Returns the directory with the disk of a boot server of @suite that is a guest, with @packages: see build-server."""
-    root, serve = base(suite, "amd64"), os.path.join(HERE, "serve")
+def with_modules(suite: str, package: str) -> str:
+    """Returns the directory with the base file system of @suite, whose kernel has the modules of @package, too: see build-modules."""
+    root = base(suite, "amd64")
+    scripts = [_read(os.path.join(HERE, name)) for name in ("build-modules", "build-layer")]
+    versions = repr(os.listdir(os.path.join(root, "usr/lib/modules"))).encode()
+    digest = _digest(os.path.basename(root).encode(), *scripts, versions, package.encode())
+    prefix = f"modules-{suite}-{package.replace('-', '_')}"
+    return _build(prefix, digest, lambda out: _script("build-modules", root, out, package))
+
+
+def server(suite: str, packages: tuple[str, ...], modules: str = "") -> str:
+    """Returns the directory with the disk of a boot server of @suite that is a guest, with @packages: see build-server. Its
+    kernel has the modules of the package @modules, too."""
+    root, serve = with_modules(suite, modules) if modules else base(suite, "amd64"), os.path.join(HERE, "serve")
     parts = (_read(os.path.join(HERE, "build-server")), _read(os.path.join(HERE, "unpack-kernel")), _read(serve))
     digest = _digest(os.path.basename(root).encode(), *parts, repr(packages).encode())
-    return _build(f"server-{suite}", digest, lambda out: _script("build-server", root, out, serve, *packages))
+    prefix = "-".join(filter(None, ["server", suite, modules.replace("-", "_")]))
+    return _build(prefix, digest, lambda out: _script("build-server", root, out, serve, *packages))
 
 
 def client(

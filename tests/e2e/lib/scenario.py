@@ -200,7 +200,7 @@ class Run:
         if scenario.lio:
             lio.base()
         if self.server_guest:
-            serverguest.disk()
+            serverguest.disk(scenario.servers)
         name = self.name if files or scenario.packages else ""
         if name and scenario.whole_life:
             name = "provisioned"  # several have the same

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A boot server that is a guest, with a kernel that has LIO, an NFS server and thin volumes, and services that systemd
-runs. pinet-server makes a client on it."""
+"""A boot server that is a guest, with a kernel that has LIO, an NFS server, thin volumes and ZFS, and services that
+systemd runs. pinet-server makes a client on it."""
 
 import os
 import shlex
@@ -31,6 +31,11 @@ POOLS = {
         " lvcreate -q --type thin-pool --name thin --size 4G --poolmetadatasize 16M vg0",
         "lvs --noheadings -o lv_name vg0",
     ),
+    "zfs": (
+        # by itself its cache would take half the memory
+        "modprobe zfs && echo 134217728 >/sys/module/zfs/parameters/zfs_arc_max && zpool create tank $disk && zfs create tank/luns",
+        "zfs list -H -r -t all -o name tank",
+    ),
 }
 # The last block before the first partition of a LUN, which nobody uses.
 GAP = 4096
@@ -52,8 +57,10 @@ def needed(settings: dict[str, str]) -> bool:
     return bool({"lio", "kernel", *POOLS} & set(settings.values()))
 
 
-def disk() -> str:
-    """The directory with what the guest starts from; making it needs the mirror."""
+def disk(settings: dict[str, str]) -> str:
+    """The directory with what the guest starts from; making it needs the mirror. Nobody but who has ZFS waits for its modules."""
+    if settings.get("storage") == "zfs":
+        return image.server("bookworm", (*PACKAGES, "zfsutils-linux"), "zfs-dkms")
     return image.server("bookworm", PACKAGES)
 
 
@@ -62,8 +69,8 @@ class ServerGuest(Server):
 
     name = "server"
 
-    def __init__(self, directory: str, tap: str, setup: str):
-        made = disk()
+    def __init__(self, directory: str, tap: str, setup: str, made: str):
+        """@made is what disk() returns."""
         self.log, self.srv, pool = (os.path.join(directory, name) for name in ("server.log", "srv.img", "pool.img"))
         run("truncate", "--size=8G", self.srv)
         run("mkfs.ext4", "-q", "-F", "-L", "srv", "-d", setup, "-E", "root_owner=0:0,lazy_itable_init=1", self.srv)
@@ -132,7 +139,7 @@ class There(Provision):
         top = os.path.join(self.directory, "srv")
         os.makedirs(top)
         shutil.move(self.setup, top)
-        self.guest = ServerGuest(self.directory, self.tap, top)
+        self.guest = ServerGuest(self.directory, self.tap, top, disk(self.settings))
         shutil.rmtree(top)
         self.servers = [self.guest]
         self.guest.start()
