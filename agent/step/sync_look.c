@@ -95,6 +95,26 @@ static void take_digests(struct sync *s)
 	}
 }
 
+/* What config.txt was when the newest generation was made, or NULL if there was none. */
+static const struct sha256 *stamped_config(const struct sync *s)
+{
+	for (size_t i = 0; i < s->stamp.n; i++)
+		if (strcmp(s->stamp.file[i].path, CONFIG_TXT_NAME) == 0)
+			return &s->stamp.file[i].digest;
+	return NULL;
+}
+
+/* Who had a config.txt has a firmware that finds no generation without it. */
+static int miss_config(const struct sync *s, struct err *reterr)
+{
+	if (s->layout == MANIFEST_RASPI || s->wish->force || !stamped_config(s))
+		return 0;
+	return err_set(reterr, -ENOENT,
+		CONFIG_TXT_NAME
+		" is gone from the boot directory: put it back, or, if nothing reads "
+		"it any more: pinet sync --force");
+}
+
 int sync_look(struct sync *s, struct err *reterr)
 {
 	int dirfd = s->wish->boot_dirfd;
@@ -112,6 +132,8 @@ int sync_look(struct sync *s, struct err *reterr)
 		r = active_read(dirfd, s->ours_fd, s->layout, s->active, reterr);
 	if (r >= 0)
 		r = load_stamp(s, reterr);
+	if (r == 0)
+		r = miss_config(s, reterr);
 	if (r == 0)
 		r = boot_set_look(&s->place, &s->set, reterr);
 	if (r < 0)
@@ -145,10 +167,9 @@ void sync_forget(struct sync *s)
 /* The owner's part of config.txt; our block in it may have changed. */
 static bool config_is_unchanged(const struct sync *s)
 {
-	for (size_t i = 0; i < s->stamp.n; i++)
-		if (strcmp(s->stamp.file[i].path, CONFIG_TXT_NAME) == 0)
-			return sha256_eq(&s->stamp.file[i].digest, &s->config_digest);
-	return false;
+	const struct sha256 *then = stamped_config(s);
+
+	return then && sha256_eq(then, &s->config_digest);
 }
 
 static int stat_manifest(const struct sync *s, const char *name, struct stat *ret)

@@ -123,6 +123,21 @@ def config_txt_is_made_anew(rig: Rig) -> None:
     assert rig.active() == f"g000002-{V}"
 
 
+def config_txt_is_gone(rig: Rig) -> None:
+    """As for the moment in which an editor replaces it: it is no machine of another kind for that."""
+    _rig(rig)
+    rig.sync()
+    mine = rig.read("boot/config.txt")
+    rig.remove("boot/config.txt")
+    done = rig.sync()
+    assert done.status == 1 and "config.txt is gone" in done.err and len(rig.generations()) == 1, done
+    rig.put("boot/config.txt", mine)
+    assert rig.sync().status == 0 and rig.active() == f"g000001-{V}"
+    rig.remove("boot/config.txt")
+    rig.debian(V)
+    assert rig.sync("--force").status == 0 and rig.active() == f"g000002-{V}"
+
+
 def lost_words_come_back(rig: Rig) -> None:
     _rig(rig)
     rig.sync()
