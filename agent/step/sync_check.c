@@ -19,7 +19,7 @@
 
 #define UNPACK_MS   60000 /* a kernel; a Pi 3 needs 2 s */
 #define LIST_MS     180000 /* an initramfs; a Pi 3 needs 20 s for one of MODULES=most */
-#define BUILTIN_MAX (1u << 20) /* bytes of modules.builtin */
+#define LIST_MAX    (16u << 20) /* bytes of modules.dep, of modules.builtin; Debian has 0.7 MB */
 #define MODULE_SIZE 64
 #define UPDATE      "update-initramfs -u -k"
 
@@ -68,14 +68,14 @@ static void find_needs(const struct sync *s, struct need ret[NEEDS])
 static bool is_listed(
 	const struct sync *s, const char *version, const char *list, const char *module)
 {
-	_cleanup_free_ char *text = malloc(BUILTIN_MAX);
+	_cleanup_free_ char *text = malloc(LIST_MAX);
 	char name[BOOT_VERSION_SIZE + 64], path[PATH_MAX];
 	struct span rest;
 	ssize_t n = -1;
 
 	(void)snprintf(name, sizeof(name), "lib/modules/%s/%s", version, list); /* fits */
 	if (text && sync_root_path(s, name, path, sizeof(path)) == 0)
-		n = fs_read(path, text, BUILTIN_MAX);
+		n = fs_read(path, text, LIST_MAX);
 	rest = span_of(text, n < 0 ? 0 : (size_t)n);
 	while (rest.len) {
 		struct span line = span_cut(&rest, '\n'), file = span_cut(&line, ':');

@@ -108,6 +108,12 @@ def initramfs_that_cannot_boot(rig: Rig) -> None:
         build()
         done = rig.sync()
         assert done.status == 1 and sentence in done.err and rig.active() == "", done
+    # also where many modules are
+    modules = f"root/lib/modules/{V9}/modules.dep"
+    rig.put(modules, "".join(f"kernel/drivers/{n}.ko:\n" for n in range(60000)) + rig.read(modules))
+    rig.initramfs(image, V9, driver=False)
+    done = rig.sync()
+    assert done.status == 1 and "lacks the module virtio_net" in done.err, done
     # what is built in need not be inside
     rig.initramfs(image, V9, driver=False)
     rig.put(f"root/lib/modules/{V9}/modules.builtin", "kernel/drivers/net/virtio-net.ko\n")
