@@ -47,8 +47,11 @@ static int look(int ours, const char *name, struct seen *ret)
 		0)
 		return -errno;
 	n = read_text(ours, name, ret->text);
+	if (n == -EFBIG || n == -EINVAL || n == -EACCES)
+		n = 0; /* none of ours, but it gets old like one */
 	if (n < 0)
 		return (int)n;
+	ret->text[n] = '\0';
 	ret->mtime = stx.stx_mtime;
 	memset(&ret->holder, 0, sizeof(ret->holder));
 	ret->known = lock_parse(span_of(ret->text, (size_t)n), &ret->holder) == 0;
@@ -106,13 +109,16 @@ static int is_stale(const struct taker *t, const struct seen *s)
 {
 	const struct lock_holder *self = t->self;
 	int64_t now_s = 0;
+	uint64_t off_s;
 	int r;
 
 	if (s->known && strcmp(s->holder.machine, self->machine) == 0 &&
 		strcmp(s->holder.host, self->host) == 0)
 		return strcmp(s->holder.boot, self->boot) != 0 || !lock_runs(&s->holder);
 	r = ask_time(t, &now_s);
-	return r < 0 ? r : now_s - s->mtime.tv_sec > LOCK_STALE_S;
+	/* Before or after, as far as that: unsigned, for the server may say any time at all. */
+	off_s = (uint64_t)now_s - (uint64_t)s->mtime.tv_sec + LOCK_STALE_S;
+	return r < 0 ? r : off_s > 2u * LOCK_STALE_S;
 }
 
 /* The name of the claim to remove a lock of this text. */
@@ -130,6 +136,22 @@ static bool same_seen(const struct seen *a, const struct seen *b)
 {
 	return strcmp(a->text, b->text) == 0 && a->mtime.tv_sec == b->mtime.tv_sec &&
 	       a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
+
+/* Returns 0 or a negative errno. */
+static int remove_name(int ours, const char *name)
+{
+	char temp[64];
+
+	if (unlinkat(ours, name, 0) == 0)
+		return 0;
+	if (errno != EISDIR)
+		return -errno;
+	files_temp_name(LOCK_NAME, temp, sizeof(temp));
+	if (renameat(ours, name, ours, temp) < 0)
+		return -errno;
+	(void)unlinkat(ours, temp, AT_REMOVEDIR); /* if it is not empty, for generation_clean() */
+	return 0;
 }
 
 /*
@@ -150,8 +172,8 @@ static int remove_stale(const struct taker *t, struct seen *seen)
 		r = make_name(t, claim);
 		if (r > 0) {
 			r = look(t->ours, name, &now);
-			if (r == 0 && same_seen(&now, seen) && unlinkat(t->ours, name, 0) < 0)
-				r = -errno;
+			if (r == 0 && same_seen(&now, seen))
+				r = remove_name(t->ours, name);
 			if (unlinkat(t->ours, claim, 0) < 0 && r == 0)
 				r = -errno;
 			break;

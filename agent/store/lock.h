@@ -25,8 +25,8 @@ struct lock {
 /*
  * Takes the lock in @ours_fd, pinet/, which stays open as long as it is held. A lock is taken over if its holder is gone: a
  * process of this machine (same machine id and host name) that does not run any more, or ran before
- * the last boot; one of another machine, or a lock whose text says nothing, if nobody touched it
- * for LOCK_STALE_S by the server's clock.
+ * the last boot; one of another machine, or a lock whose text says nothing or cannot be read, if nobody
+ * touched it for LOCK_STALE_S by the server's clock, or the clock was set back by more than that since.
  *
  * Returns 0 with @ret to be given back by lock_release(), -EBUSY with @reterr naming the holder
  * (and @ret_holder, which may be NULL, filled or all 0), or another negative errno with @reterr.
