@@ -208,21 +208,28 @@ static bool has_drifted(const struct boot_dir *d)
 	return boot_dir_path(d, &STATE_DRIFT[1], path, sizeof(path)) == 0 && fs_exists(path);
 }
 
-/*
- * True if dpkg is at work, and this is no part of it: it may have unpacked a kernel without having
- * made the initramfs of it. It has a file locked from its first to its last step (dpkg(1)), and tells
- * its scripts its version.
- */
-static bool dpkg_is_at_work(const struct boot_dir *d)
+/* True if a process has the file @name locked. */
+static bool is_locked(const struct boot_dir *d, const char *name)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
 
-	if (getenv("DPKG_RUNNING_VERSION") || boot_dir_path(d, DPKG_LOCK, path, sizeof(path)) < 0)
+	if (boot_dir_path(d, name, path, sizeof(path)) < 0)
 		return false;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/*
+ * True if dpkg is at work, and this is no part of it: it may have unpacked a kernel without having
+ * made the initramfs of it. It has a file locked from its first to its last step (dpkg(1)), and tells
+ * its scripts its version; apt, which calls it several times, has another locked meanwhile.
+ */
+static bool dpkg_is_at_work(const struct boot_dir *d)
+{
+	return !getenv("DPKG_RUNNING_VERSION") &&
+	       (is_locked(d, DPKG_LOCK) || is_locked(d, DPKG_LOCK "-frontend"));
 }
 
 static int run(const struct options *o, struct boot_dir *d, struct state *st, struct err *reterr)
@@ -291,8 +298,8 @@ int cmd_sync(int argc, char **argv)
 	/* Whoever says so himself knows what he does. */
 	if (r == 0 && (o.defer || o.retry) && dpkg_is_at_work(&d))
 		r = err_set(&err, -EAGAIN,
-			"dpkg is at work, and the boot files may not be complete before it is "
-			"done");
+			"apt or dpkg is at work, and the boot files may not be complete before it "
+			"is done");
 	if (r == 0)
 		r = run(&o, &d, &st, &err);
 	return r < 0 ? pending(&o, &d, &st, &err, (uint32_t)time(NULL)) : EXIT_OK;

@@ -142,6 +142,13 @@ def waits_for_dpkg(rig: Rig) -> None:
     rig.debian(V9)
     rig.sync()
     rig.put(f"root/boot/vmlinuz-{V9}", bzimage(V9) + b"new")  # and the initramfs of it is not made yet
+    apts = "root/var/lib/dpkg/lock-frontend"  # between its calls of dpkg it has this one alone
+    rig.put(apts, "")
+    with open(rig.path(apts), "r+b") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        done = rig.sync("--defer")
+        assert done.status == 0 and rig.generations() == [f"g000001-{V9}"], done
+        assert "apt or dpkg is at work" in rig.state()["reason"], rig.state()
     rig.put("root/var/lib/dpkg/lock", "")
     with open(rig.path("root/var/lib/dpkg/lock"), "r+b") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
