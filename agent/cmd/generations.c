@@ -152,13 +152,13 @@ static bool has_version(const char *name, const char *version)
 
 /*
  * For the hook that removes a kernel: is it one that the next boots may need? One that came up once
- * needs no way back.
+ * needs no way back; while no generation is active, they get what this one got.
  */
-static int needs(const struct view *v, const char *version)
+static int needs(const struct view *v, const char *running, const char *version)
 {
 	const struct states_entry *e = states_find(&v->states, v->active);
 
-	if (has_version(v->active, version))
+	if (v->active[0] ? has_version(v->active, version) : strcmp(running, version) == 0)
 		return EXIT_OK;
 	if (e && e->mark == STATES_GOOD)
 		return EXIT_NOT_NEEDED;
@@ -212,7 +212,7 @@ int cmd_generations(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	if (version)
-		return needs(v, version);
+		return needs(v, d.kernel, version);
 	show(&d, v, json);
 	return EXIT_OK;
 }
