@@ -99,7 +99,12 @@ static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 		s->report->put_back, reterr);
 	if (r <= 0)
 		return r;
-	r = files_replace(s->ours_fd, s->wish->boot_dirfd, f->source, span_str(text));
+	if (!c->len && !s->wish->force)
+		return sync_err_empty(f->source, reterr);
+	r = files_replace_same(s->ours_fd, s->wish->boot_dirfd, f->source, &f->st, span_str(text));
+	if (r == -EAGAIN)
+		return err_set(reterr, r,
+			"%s is being written by somebody else: it is left as it is", f->source);
 	if (r < 0)
 		return files_err(reterr, r, "cannot put words back into %s", f->source);
 	c->len = strlen(text);

@@ -27,6 +27,14 @@ bool sync_digest_known(const struct sha256 *digest)
 	return !sha256_eq(digest, &none);
 }
 
+int sync_err_empty(const char *name, struct err *reterr)
+{
+	return err_set(reterr, -ESTALE,
+		"%s is empty: somebody seems to be writing it (if it is to be so: pinet sync "
+		"--force)",
+		name);
+}
+
 /*
  * config.txt as its owner wrote it. A block that is put in and taken out again leaves the file with
  * a newline at its end: that is how it is compared.
@@ -57,9 +65,8 @@ static int read_config(struct sync *s, struct err *reterr)
 
 	if (!stripped)
 		return err_set(reterr, -ENOMEM, "no memory for " CONFIG_TXT_NAME);
-	if (fstatat(s->wish->boot_dirfd, CONFIG_TXT_NAME, &s->config_st, AT_SYMLINK_NOFOLLOW) < 0)
-		return files_err(reterr, -errno, "cannot read " CONFIG_TXT_NAME);
-	n = files_read_new(s->wish->boot_dirfd, CONFIG_TXT_NAME, CONFIG_TXT_MAX + 1, &text);
+	n = files_read_stat(
+		s->wish->boot_dirfd, CONFIG_TXT_NAME, CONFIG_TXT_MAX + 1, &text, &s->config_st);
 	if (n < 0)
 		return files_err(reterr, (int)n, "cannot read " CONFIG_TXT_NAME);
 	if (memchr(text, '\0', (size_t)n))
@@ -132,6 +139,9 @@ int sync_look(struct sync *s, struct err *reterr)
 		r = active_read(dirfd, s->ours_fd, s->layout, s->active, reterr);
 	if (r >= 0)
 		r = load_stamp(s, reterr);
+	if (r == 0 && s->config && !s->config_st.st_size && s->stamp.generation[0] &&
+		!s->wish->force)
+		r = sync_err_empty(CONFIG_TXT_NAME, reterr);
 	if (r == 0)
 		r = miss_config(s, reterr);
 	if (r == 0)

@@ -73,6 +73,9 @@ bool sync_is_unchanged(const struct sync *s);
 /* Forgets the manifest of a generation that is gone or damaged. */
 void sync_forget_known(struct sync *s, const char *name);
 
+/* -ESTALE with the sentence for @name, which an editor seems to have emptied before it writes to it. */
+int sync_err_empty(const char *name, struct err *reterr);
+
 /* The path of @name below the root. Returns 0 or -ENAMETOOLONG. */
 int sync_root_path(const struct sync *s, const char *name, char *out, size_t size)
 	__attribute__((warn_unused_result));

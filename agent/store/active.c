@@ -27,9 +27,9 @@ int active_layout(int boot_dirfd, enum manifest_layout *ret, struct err *reterr)
 	return 0;
 }
 
-static ssize_t read_config(int boot_dirfd, char **ret, struct err *reterr)
+static ssize_t read_config(int boot_dirfd, char **ret, struct stat *ret_st, struct err *reterr)
 {
-	ssize_t n = files_read_new(boot_dirfd, CONFIG_TXT_NAME, CONFIG_TXT_MAX + 1, ret);
+	ssize_t n = files_read_stat(boot_dirfd, CONFIG_TXT_NAME, CONFIG_TXT_MAX + 1, ret, ret_st);
 
 	return n < 0 ? files_err(reterr, (int)n, "cannot read %s", CONFIG_TXT_NAME) : n;
 }
@@ -58,10 +58,11 @@ int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char r
 	_cleanup_free_ char *text = NULL;
 	struct config_txt block;
 	char name[NAME_SIZE];
+	struct stat st;
 	int r;
 
 	if (layout == MANIFEST_RASPI) {
-		ssize_t n = read_config(boot_dirfd, &text, reterr);
+		ssize_t n = read_config(boot_dirfd, &text, &st, reterr);
 
 		if (n < 0)
 			return (int)n;
@@ -90,6 +91,22 @@ static void block_of(const struct manifest *m, struct config_txt *ret)
 		strcpy(ret->initramfs, initramfs->path);
 }
 
+/* An editor may empty a file some time before it writes to it. */
+static int err_changes(struct err *reterr)
+{
+	return err_set(reterr, -EAGAIN,
+		CONFIG_TXT_NAME " is being written by somebody else: it is left as it is; try it "
+				"again later");
+}
+
+/* True if its owner had lines in config.txt when @m was made. */
+static bool had_lines(const struct manifest *m)
+{
+	const struct manifest_file *config = manifest_find(m, CONFIG_TXT_NAME);
+
+	return config && config->size;
+}
+
 /* Writes @name, which is config.txt with the block of @m. Returns 1, 0 if it is so already. */
 static int put_config(
 	int boot_dirfd, int ours, const char *name, const struct manifest *m, struct err *reterr)
@@ -97,6 +114,7 @@ static int put_config(
 	_cleanup_free_ char *old = NULL, *new = malloc(CONFIG_TXT_MAX), *there = NULL;
 	struct config_txt block;
 	struct sha256 want, have;
+	struct stat st;
 	ssize_t n, n_there;
 	uint64_t size = 0;
 	size_t len;
@@ -104,9 +122,11 @@ static int put_config(
 
 	if (!new)
 		return err_set(reterr, -ENOMEM, "no memory for %s", name);
-	n = read_config(boot_dirfd, &old, reterr);
+	n = read_config(boot_dirfd, &old, &st, reterr);
 	if (n < 0)
 		return (int)n;
+	if (!n && had_lines(m))
+		return err_changes(reterr);
 	block_of(m, &block);
 	r = config_txt_put(span_of(old, (size_t)n), &block, new, CONFIG_TXT_MAX, &len, reterr);
 	if (r < 0)
@@ -115,12 +135,15 @@ static int put_config(
 	if (n_there >= 0 && (size_t)n_there == len && memcmp(there, new, len) == 0)
 		return 0;
 	sha256_of(span_of(new, len), &want);
-	r = files_replace(ours, boot_dirfd, name, span_of(new, len));
+	r = files_replace_same(ours, boot_dirfd, name,
+		strcmp(name, CONFIG_TXT_NAME) == 0 ? &st : NULL, span_of(new, len));
 	if (r == 0)
 		r = files_read_back(boot_dirfd, name, &have, &size);
 	if (r == -EBADMSG || (r == 0 && (size != len || !sha256_eq(&want, &have))))
 		return err_set(reterr, -EBADMSG,
 			"the boot server has stored another %s than it was sent", name);
+	if (r == -EAGAIN)
+		return err_changes(reterr);
 	return r < 0 ? files_err(reterr, r, "cannot write %s", name) : 1;
 }
 

@@ -208,7 +208,7 @@ ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 	return n;
 }
 
-ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
+ssize_t files_read_stat(int dirfd, const char *name, size_t max, char **ret, struct stat *ret_st)
 {
 	struct stat st = {.st_size = 0};
 	_cleanup_fd_ int fd = open_regular(dirfd, name, &st);
@@ -227,11 +227,19 @@ ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 	n = fs_read_at(fd, FS_HERE, buf, size);
 	if (n < 0)
 		return n;
-	if ((size_t)n == size)
-		return -EAGAIN; /* it grew meanwhile */
+	if (n != st.st_size)
+		return -EAGAIN; /* it changed meanwhile */
 	buf[n] = '\0';
 	*ret = take_ptr(buf);
+	*ret_st = st;
 	return n;
+}
+
+ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
+{
+	struct stat st;
+
+	return files_read_stat(dirfd, name, max, ret, &st);
 }
 
 int files_write(int fd, struct span data)
@@ -324,7 +332,30 @@ int files_make_checked(int dirfd, const char *name, struct span data, struct sta
 	return close(take_fd(&fd)) < 0 ? -errno : 0;
 }
 
-int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool files_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       same_time(a->st_mtim, b->st_mtim) && same_time(a->st_ctim, b->st_ctim);
+}
+
+/* -EAGAIN if @name is not what it @was: opened, for NFS asks the server then. */
+static int check_same(int dirfd, const char *name, const struct stat *was)
+{
+	struct stat now = {.st_size = 0};
+	_cleanup_fd_ int fd = open_regular(dirfd, name, &now);
+
+	if (fd < 0 && files_cause(fd) != FILES_OTHER)
+		return fd;
+	return fd >= 0 && files_same(&now, was) ? 0 : -EAGAIN;
+}
+
+int files_replace_same(
+	int ours_fd, int dirfd, const char *name, const struct stat *was, struct span data)
 {
 	char temp[NAME_MAX + 1];
 	struct stat st = {.st_size = 0};
@@ -332,6 +363,8 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 
 	files_temp_name(name, temp, sizeof(temp));
 	r = files_make_checked(ours_fd, temp, data, &st);
+	if (r == 0 && was)
+		r = check_same(dirfd, name, was);
 	if (r == 0)
 		r = files_rename(ours_fd, temp, &st, dirfd, name);
 	if (r < 0) {
@@ -339,6 +372,11 @@ int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 		return r;
 	}
 	return fsync(dirfd) < 0 ? -errno : 0;
+}
+
+int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
+{
+	return files_replace_same(ours_fd, dirfd, name, NULL, data);
 }
 
 /* From here on @fd is read through the cache, of which nothing older is left. */

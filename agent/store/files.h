@@ -6,6 +6,7 @@
 #ifndef STORE_FILES_H
 #define STORE_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -74,9 +75,16 @@ int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 ssize_t files_read(int dirfd, const char *name, char *buf, size_t size)
 	__attribute__((warn_unused_result));
 
-/* As files_read() into memory of its own (to be freed), for a file of less than @max bytes. */
+/* As files_read() into memory of its own (to be freed), for a file of less than @max bytes; -EAGAIN if it changes. */
 ssize_t files_read_new(int dirfd, const char *name, size_t max, char **ret)
 	__attribute__((warn_unused_result));
+
+/* As files_read_new(), and says in @ret_st what the file was before it was read. */
+ssize_t files_read_stat(int dirfd, const char *name, size_t max, char **ret, struct stat *ret_st)
+	__attribute__((warn_unused_result));
+
+/* True if nothing was written to a file that was once @a and is @b now, and no other has taken its place. */
+bool files_same(const struct stat *a, const struct stat *b);
 
 /* Writes all of @data, however short the writes are. Returns 0 or a negative errno. */
 int files_write(int fd, struct span data) __attribute__((warn_unused_result));
@@ -115,6 +123,13 @@ int files_rename(int from_fd, const char *from, const struct stat *before, int t
  */
 int files_replace(int ours_fd, int dirfd, const char *name, struct span data)
 	__attribute__((warn_unused_result));
+
+/*
+ * As files_replace(), but -EAGAIN and nothing is replaced if @name is not what it @was when it was read (@was NULL:
+ * never): what its owner writes meanwhile is not lost.
+ */
+int files_replace_same(int ours_fd, int dirfd, const char *name, const struct stat *was,
+	struct span data) __attribute__((warn_unused_result));
 
 /* A name FILES_TEMP WHAT "-" 16 random digits, cut to @size. */
 void files_temp_name(const char *what, char *out, size_t size);

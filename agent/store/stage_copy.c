@@ -44,11 +44,6 @@ static int open_input(const struct stage_item *item, struct input *in, struct er
 	return 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 /* Whether the source of @item is what it was when it was opened, having given @size bytes. */
 static int check_unchanged(
 	const struct input *in, const struct stage_item *item, uint64_t size, struct err *reterr)
@@ -59,8 +54,7 @@ static int check_unchanged(
 		return 0;
 	if (fstat(in->fd, &now) < 0)
 		return files_err(reterr, -errno, "cannot read %s", item->source);
-	if (now.st_size != in->st.st_size || (uint64_t)now.st_size != size ||
-		!same_time(now.st_mtim, in->st.st_mtim) || !same_time(now.st_ctim, in->st.st_ctim))
+	if (!files_same(&now, &in->st) || (uint64_t)now.st_size != size)
 		return err_set(reterr, -EAGAIN,
 			"%s changed while it was read; it will be read again", item->source);
 	return 0;

@@ -109,6 +109,23 @@ def owner_changes_config_txt(rig: Rig) -> None:
     assert done.status == 1 and "names the kernel vmlinuz-a, which is missing" in done.err, done
 
 
+def emptied_by_an_editor(rig: Rig) -> None:
+    """One that writes in place has emptied the file, and writes to it a moment later."""
+    _rig(rig)
+    rig.sync()
+    for name in ("config.txt", "cmdline.txt"):
+        mine = rig.read(f"boot/{name}")
+        with open(rig.path(f"boot/{name}"), "w", encoding="utf-8") as file:
+            done = rig.sync("--defer")
+            assert done.status == 0 and f"{name} is empty: somebody" in done.err and rig.state()["result"] == "pending"
+            file.write("# more\n" + mine if name == "config.txt" else mine.replace("root=", "ro root="))
+        done = rig.sync("--retry")
+        assert done.status == 0 and "active, 7 files" in done.err and "lost" not in done.err, done
+    assert "# more" in rig.read("boot/config.txt") and boots(rig)["cmdline"].startswith("console=tty1 ro root=")
+    with open(rig.path("boot/config.txt"), "w", encoding="utf-8"):
+        assert rig.sync("--force").status == 0 and rig.active() == f"g000004-{V}"
+
+
 def config_txt_is_made_anew(rig: Rig) -> None:
     """As by a package: the block is gone, the rest is what it was."""
     _rig(rig)

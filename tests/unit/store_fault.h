@@ -39,6 +39,7 @@ static struct {
 	const char *spoil; /* what is written to a file whose name begins with this is spoilt */
 	int spoil_fd; /* it is open here */
 	const char *grow; /* a file that gets a byte more when something was read */
+	const char *grow_late; /* the same when something is put on the disk */
 } fault = {.spoil_fd = -1};
 
 static inline void fault_arm(int stop_at, int stop_errno)
@@ -91,6 +92,16 @@ int fcntl(int fd, int command, ...)
 	return (int)syscall(SYS_fcntl, fd, command, arg);
 }
 
+/* Lets @name grow by a byte, once. */
+static void fault_grow(const char **name)
+{
+	int more = open(*name, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	*name = NULL;
+	assert_int_equal(syscall(SYS_write, more, "+", 1), 1);
+	assert_int_equal(close(more), 0);
+}
+
 ssize_t read(int fd, void *buf, size_t n)
 {
 	if (fault_here())
@@ -102,13 +113,8 @@ ssize_t read(int fd, void *buf, size_t n)
 	if (fault.io_max && !(fcntl(fd, F_GETFL) & O_DIRECT))
 		n = fault_cut(n);
 	n = (size_t)syscall(SYS_read, fd, buf, n);
-	if (fault.grow && (ssize_t)n > 0) {
-		int more = open(fault.grow, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-		fault.grow = NULL;
-		assert_int_equal(syscall(SYS_write, more, "+", 1), 1);
-		assert_int_equal(close(more), 0);
-	}
+	if (fault.grow && (ssize_t)n > 0)
+		fault_grow(&fault.grow);
 	return (ssize_t)n;
 }
 
@@ -160,6 +166,8 @@ int close(int fd)
 
 int fsync(int fd)
 {
+	if (fault.grow_late)
+		fault_grow(&fault.grow_late);
 	return fault_here() ? -1 : (int)syscall(SYS_fsync, fd);
 }
 

@@ -160,6 +160,33 @@ static void test_spoilt(void **state)
 	assert_int_equal(entries("pinet"), 0);
 }
 
+/* Nothing is lost of what the owner writes at the same time. */
+static void test_written_meanwhile(void **state)
+{
+	static const char busy[] = "config.txt is being written by somebody else: it is left as it "
+				   "is; try it again later";
+	_cleanup_manifest_ struct manifest m = raspi(1);
+	struct manifest_file config = {.path = "config.txt", .size = 1};
+	struct err err;
+
+	(void)state;
+	put("config.txt", USERS);
+	fault.grow_late = "config.txt";
+	assert_int_equal(set(&m, &err), -EAGAIN);
+	assert_string_equal(err.text, busy);
+	assert_string_equal(get("config.txt"), USERS "+");
+	assert_int_equal(entries("pinet"), 0);
+	/* Emptied by an editor that writes to it later. */
+	assert_int_equal(manifest_add_file(&m, &config), 0);
+	assert_int_equal(manifest_sort(&m, &err), 0);
+	put("config.txt", "");
+	assert_int_equal(set(&m, &err), -EAGAIN);
+	assert_string_equal(err.text, busy);
+	assert_string_equal(get("config.txt"), "");
+	put("config.txt", "x");
+	assert_int_equal(set(&m, &err), 1);
+}
+
 static void test_try(void **state)
 {
 	_cleanup_manifest_ struct manifest m = raspi(1);
@@ -257,6 +284,7 @@ int main(void)
 		in_directory(test_link),
 		in_directory(test_refused),
 		in_directory(test_spoilt),
+		in_directory(test_written_meanwhile),
 		in_directory(test_try),
 		in_directory(test_safe_raspi),
 		in_directory(test_safe_link),

@@ -255,6 +255,34 @@ static void test_replace(void **state)
 }
 
 /* The server stores something else than what it was sent. */
+/* Only what was read is replaced. */
+static void test_replace_same(void **state)
+{
+	int dir = dir_fd("."), ours = ours_fd();
+	char *text = NULL;
+	struct stat was;
+
+	(void)state;
+	put("file", "old");
+	assert_int_equal(files_read_stat(dir, "file", 9, &text, &was), 3);
+	free(text);
+	assert_int_equal(files_replace_same(ours, dir, "file", &was, span_str("new")), 0);
+	assert_string_equal(get("file"), "new");
+	/* another file, which is as large */
+	assert_int_equal(files_replace_same(ours, dir, "file", &was, span_str("bad")), -EAGAIN);
+	assert_int_equal(stat("file", &was), 0);
+	put("file", "longer");
+	assert_int_equal(files_replace_same(ours, dir, "file", &was, span_str("bad")), -EAGAIN);
+	assert_string_equal(get("file"), "longer");
+	assert_int_equal(stat("file", &was), 0);
+	assert_int_equal(unlink("file"), 0);
+	assert_int_equal(files_replace_same(ours, dir, "file", &was, span_str("bad")), -EAGAIN);
+	assert_false(there("file"));
+	assert_int_equal(entries("pinet"), 0);
+	close(dir);
+	close(ours);
+}
+
 static void test_replace_spoilt(void **state)
 {
 	(void)state;
@@ -345,6 +373,7 @@ int main(void)
 		in_directory(test_read_back),
 		in_directory(test_read_back_refused),
 		in_directory(test_replace),
+		in_directory(test_replace_same),
 		in_directory(test_replace_spoilt),
 		in_directory(test_replace_failing),
 		in_directory(test_replace_stopped),
