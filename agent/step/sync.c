@@ -175,10 +175,11 @@ static int find_whole(struct sync *s, const struct manifest **ret, struct err *r
 	return r;
 }
 
-/* Bytes and files that no generation seems to have yet. */
-static void count_new(const struct sync *s, uint64_t *ret_bytes, uint64_t *ret_files)
+/* What no generation seems to have yet. */
+static struct generation_size count_new(const struct sync *s)
 {
-	*ret_bytes = *ret_files = 0;
+	struct generation_size new = {0};
+
 	for (size_t i = 0; i < s->set.n; i++) {
 		const struct boot_file *f = &s->set.file[i];
 		bool there = false;
@@ -191,9 +192,10 @@ static void count_new(const struct sync *s, uint64_t *ret_bytes, uint64_t *ret_f
 		}
 		if (!f->chosen || there)
 			continue;
-		*ret_bytes += (uint64_t)f->st.st_size;
-		(*ret_files)++;
+		new.bytes += (uint64_t)f->st.st_size;
+		new.files++;
 	}
+	return new;
 }
 
 static int make_name(const struct sync *s, char ret[NAME_SIZE], struct err *reterr)
@@ -308,7 +310,7 @@ static int make_generation(struct sync *s, struct lock *lock, struct err *reterr
 	_cleanup_free_ struct stage *stage = calloc(1, sizeof(*stage));
 	const struct manifest *same = NULL;
 	char name[NAME_SIZE];
-	uint64_t bytes, files;
+	struct generation_size need;
 	int r;
 
 	if (!stage)
@@ -316,8 +318,8 @@ static int make_generation(struct sync *s, struct lock *lock, struct err *reterr
 	r = find_whole(s, &same, reterr);
 	if (r != 0)
 		return r < 0 ? r : take_same(s, lock, same, reterr);
-	count_new(s, &bytes, &files);
-	r = sync_make_room(s, bytes, files, reterr);
+	need = count_new(s);
+	r = sync_make_room(s, &need, reterr);
 	if (r == 0)
 		r = make_name(s, name, reterr);
 	if (r < 0)

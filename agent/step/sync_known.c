@@ -254,12 +254,23 @@ void sync_prune_drop(struct sync *s)
 	take_pruned(s);
 }
 
-int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
+int sync_make_room(struct sync *s, const struct generation_size *need, struct err *reterr)
 {
+	static const struct generation_size nothing;
+	struct generation_size freed;
 	unsigned int which[GENERATIONS];
-	int r;
+	int r = generation_room(s->ours_fd, need, &nothing, reterr);
 
-	while ((r = generation_room(s->ours_fd, bytes, files, reterr)) == -ENOSPC &&
+	if (r != -ENOSPC)
+		return r;
+	/* None goes in vain. */
+	r = generation_frees(
+		s->ours_fd, &s->list, which, surplus(s, s->active, 1, which), &freed, reterr);
+	if (r == 0)
+		r = generation_room(s->ours_fd, need, &freed, reterr);
+	if (r < 0)
+		return r;
+	while ((r = generation_room(s->ours_fd, need, &nothing, reterr)) == -ENOSPC &&
 		surplus(s, s->active, 1, which)) {
 		r = remove_one(s, s->list.at[which[0]].name, reterr);
 		if (r < 0)

@@ -131,8 +131,8 @@ bool sync_digest_known(const struct sha256 *digest);
 
 enum manifest_role sync_role(enum boot_role role);
 
-/* Room for @bytes and @files: older generations go if need be. */
-int sync_make_room(struct sync *s, uint64_t bytes, uint64_t files, struct err *reterr)
+/* Room for @need: older generations go if need be, and if that is enough. */
+int sync_make_room(struct sync *s, const struct generation_size *need, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /* Removes what is not needed, so that @keep remain. */

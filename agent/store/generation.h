@@ -13,6 +13,11 @@
 #define GENERATION_NEW  ".new-" /* begins the name of one that is being staged */
 #define GENERATION_GONE ".old-" /* begins the name of one that is being removed */
 
+/* What files take or give on the boot server. */
+struct generation_size {
+	uint64_t bytes, files;
+};
+
 struct generation {
 	uint32_t number;
 	char name[NAME_SIZE];
@@ -72,10 +77,19 @@ int generation_check_file(int dirfd, const char *name, const struct manifest_fil
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
- * Checks that the server has room for @bytes in @files new files below @fd, and some to spare.
- * Returns 0, -ENOSPC with @reterr saying how much is missing, or another negative errno.
+ * Checks that the server has room for @need in new files below @fd, and some to spare, or would have when @freed were
+ * gone. Returns 0, -ENOSPC with @reterr saying how much is missing, or another negative errno.
  */
-int generation_room(int fd, uint64_t bytes, uint64_t files, struct err *reterr)
+int generation_room(int fd, const struct generation_size *need, const struct generation_size *freed,
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
+ * What the server gets back at least when the @n generations of @list go whose indices are in @which: the contents that no
+ * other generation has, each counted once, as equal files are links to one (store/stage). One whose manifest cannot be
+ * read counts as having none. Returns 0 or -ENOMEM with @reterr.
+ */
+int generation_frees(int ours_fd, const struct generation_list *list, const unsigned int which[],
+	unsigned int n, struct generation_size *ret, struct err *reterr)
 	__attribute__((warn_unused_result));
 
 /*

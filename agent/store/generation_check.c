@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -14,6 +15,7 @@
 
 #define SPARE_BYTES (1u << 20) /* for manifest, states, config.txt, directories */
 #define SPARE_FILES 16
+#define BLOCK_BYTES 4096 /* of common file systems: a file takes whole ones */
 
 /* Opens the generation @name. */
 static int open_generation(int ours_fd, const char *name, struct err *reterr)
@@ -132,24 +134,83 @@ int generation_check(int ours_fd, const struct manifest *m, bool read, struct er
 	return 0;
 }
 
-int generation_room(int fd, uint64_t bytes, uint64_t files, struct err *reterr)
+int generation_room(int fd, const struct generation_size *need, const struct generation_size *freed,
+	struct err *reterr)
 {
+	uint64_t files = need->files + SPARE_FILES, bytes = need->bytes + SPARE_BYTES, have;
 	struct statvfs v;
-	uint64_t have, need;
 
 	if (fstatvfs(fd, &v) < 0)
 		return files_err(reterr, -errno, "cannot ask the boot server for its free space");
 	if (v.f_blocks == 0)
 		return 0; /* it does not say */
 	have = (uint64_t)v.f_bavail * v.f_frsize;
-	need = bytes + (files + SPARE_FILES) * v.f_frsize + SPARE_BYTES;
-	if (have < need)
+	/* NFS gives what it sends at once, often 1 MiB, for the block, which is not what a file takes. */
+	bytes += files * (v.f_frsize < BLOCK_BYTES ? v.f_frsize : BLOCK_BYTES);
+	if (have + freed->bytes < bytes)
 		return err_set(reterr, -ENOSPC,
 			"the boot server has room for %.1f MB, and %.1f MB are needed",
-			(double)have / 1e6, (double)need / 1e6);
-	if (v.f_files && v.f_favail < files + SPARE_FILES)
+			(double)have / 1e6, (double)bytes / 1e6);
+	if (v.f_files && v.f_favail + freed->files < files)
 		return err_set(reterr, -ENOSPC,
 			"the boot server has room for %llu files, and %llu are needed",
-			(unsigned long long)v.f_favail, (unsigned long long)(files + SPARE_FILES));
+			(unsigned long long)v.f_favail, (unsigned long long)files);
+	return 0;
+}
+
+/* What a generation has, and whether one that stays has it. */
+struct content {
+	struct sha256 digest;
+	uint32_t size;
+	bool stays;
+};
+
+/* Equal ones together, those that stay in front. */
+static int by_digest(const void *a, const void *b)
+{
+	const struct content *x = a, *y = b;
+	int r = memcmp(&x->digest, &y->digest, sizeof(x->digest));
+
+	return r ? r : y->stays - x->stays;
+}
+
+static int add_contents(const struct manifest *m, bool stays, struct content **all, size_t *n)
+{
+	struct content *more = reallocarray(*all, *n + m->n, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	*all = more;
+	for (size_t i = 0; i < m->n; i++)
+		more[(*n)++] = (struct content){m->file[i].digest, m->file[i].size, stays};
+	return 0;
+}
+
+int generation_frees(int ours_fd, const struct generation_list *list, const unsigned int which[],
+	unsigned int n, struct generation_size *ret, struct err *reterr)
+{
+	_cleanup_free_ struct content *all = NULL;
+	struct generation_size freed = {0};
+	unsigned int at = 0;
+	size_t n_all = 0;
+
+	for (unsigned int i = 0; i < list->n; i++) {
+		_cleanup_manifest_ struct manifest m = {.n = 0};
+		bool goes = at < n && which[at] == i;
+
+		at += goes;
+		if (generation_load(ours_fd, list->at[i].name, &m, NULL) == 0 &&
+			add_contents(&m, !goes, &all, &n_all) < 0)
+			return err_set(reterr, -ENOMEM, "no memory for what generations have");
+	}
+	if (n_all)
+		qsort(all, n_all, sizeof(*all), by_digest);
+	for (size_t i = 0; i < n_all; i++) {
+		if (all[i].stays || (i && sha256_eq(&all[i].digest, &all[i - 1].digest)))
+			continue;
+		freed.bytes += all[i].size;
+		freed.files++;
+	}
+	*ret = freed;
 	return 0;
 }

@@ -51,6 +51,20 @@ def room_is_made(rig: Rig) -> None:
     assert f"g000001-{V9}" not in rig.generations() and rig.active() == "g000004-6.1.0-12-amd64"
 
 
+def nothing_is_removed_in_vain(rig: Rig) -> None:
+    """What needs more room than older generations would leave is refused, and they stay."""
+    _mount(rig, 2700)
+    for version in (V9, V10, V11):
+        _large(rig, version)
+        assert rig.sync().status == 0
+    before = rig.generations()
+    _large(rig, "6.1.0-12-amd64")
+    rig.put("root/boot/vmlinuz-6.1.0-12-amd64", bzimage("6.1.0-12-amd64") + os.urandom(1_500_000))
+    done = rig.sync()
+    assert done.status == 1 and "the boot server has room for" in done.err, done
+    assert rig.generations() == before and len(before) == 3, rig.generations()
+
+
 def read_only(rig: Rig) -> None:
     rig.debian(V9)
     rig.sync()

@@ -232,6 +232,15 @@ static void test_check(void **state)
 	assert_string_equal(checked(true), "g000001-6/dtb/broadcom/a.dtb is not a file");
 }
 
+/* generation_room() for what takes @bytes in @files when @freed_bytes in @freed_files were gone. */
+static int room(
+	uint64_t bytes, uint64_t files, uint64_t freed_bytes, uint64_t freed_files, struct err *err)
+{
+	const struct generation_size need = {bytes, files}, freed = {freed_bytes, freed_files};
+
+	return generation_room(0, &need, &freed, err);
+}
+
 static void test_room(void **state)
 {
 	/* Blocks of 1 KB. */
@@ -240,19 +249,78 @@ static void test_room(void **state)
 
 	(void)state;
 	made_up_room = &v;
-	assert_int_equal(generation_room(0, 999424, 0, &err), 0);
-	assert_int_equal(generation_room(0, 999425, 0, &err), -ENOSPC);
+	assert_int_equal(room(999424, 0, 0, 0, &err), 0);
+	assert_int_equal(room(999425, 0, 0, 0, &err), -ENOSPC);
 	assert_string_equal(err.text, "the boot server has room for 2.1 MB, and 2.1 MB are needed");
-	assert_int_equal(generation_room(0, 999424, 1, &err), -ENOSPC);
-	assert_int_equal(generation_room(0, 990000, 9, &err), 0);
+	assert_int_equal(room(999425, 0, 1, 0, &err), 0);
+	assert_int_equal(room(999424, 1, 0, 0, &err), -ENOSPC);
+	assert_int_equal(room(990000, 9, 0, 0, &err), 0);
 	v.f_files = 100;
 	v.f_favail = 25;
-	assert_int_equal(generation_room(0, 990000, 9, &err), 0);
+	assert_int_equal(room(990000, 9, 0, 0, &err), 0);
 	v.f_favail = 24;
-	assert_int_equal(generation_room(0, 990000, 9, &err), -ENOSPC);
+	assert_int_equal(room(990000, 9, 0, 0, &err), -ENOSPC);
 	assert_string_equal(err.text, "the boot server has room for 24 files, and 25 are needed");
+	assert_int_equal(room(990000, 9, 0, 1, &err), 0);
 	v.f_blocks = 0;
-	assert_int_equal(generation_room(0, 990000, 9, &err), 0);
+	assert_int_equal(room(990000, 9, 0, 0, &err), 0);
+}
+
+/* NFS calls a block what it sends at once: a file takes less. */
+static void test_room_of_large_blocks(void **state)
+{
+	struct statvfs v = {.f_frsize = 1 << 20, .f_blocks = 20000, .f_bavail = 3};
+	struct err err = {0};
+
+	(void)state;
+	made_up_room = &v;
+	/* 3 MiB, less 1 MiB to spare and 4 KiB for each of 330 files and 16. */
+	assert_int_equal(room((2 << 20) - 346 * 4096, 330, 0, 0, &err), 0);
+	assert_int_equal(room((2 << 20) - 346 * 4096 + 1, 330, 0, 0, &err), -ENOSPC);
+	v.f_bavail = 0;
+	assert_int_equal(room(0, 0, 0, 0, &err), -ENOSPC);
+}
+
+/* What comes free when those of @which go: "BYTES in FILES". */
+static const char *frees(const char *which)
+{
+	static char out[64];
+	struct generation_list *list = calloc(1, sizeof(*list));
+	struct generation_size freed;
+	unsigned int at[GENERATIONS], n = 0;
+	int ours = ours_fd(), before = open_files();
+	struct err err;
+
+	assert_int_equal(generation_list(ours, list, &err), 0);
+	for (; which[n]; n++)
+		at[n] = (unsigned int)(which[n] - '1');
+	assert_int_equal(generation_frees(ours, list, at, n, &freed, &err), 0);
+	assert_int_equal(open_files(), before);
+	(void)snprintf(out, sizeof(out), "%llu in %llu", (unsigned long long)freed.bytes,
+		(unsigned long long)freed.files);
+	close(ours);
+	free(list);
+	return out;
+}
+
+static void test_frees(void **state)
+{
+	(void)state;
+	assert_string_equal(frees(""), "0 in 0");
+	/* All have the same initramfs and device tree, of 25 bytes. */
+	make_generation(1, "one");
+	make_generation(2, "three");
+	make_generation(3, "three");
+	assert_string_equal(frees(""), "0 in 0");
+	assert_string_equal(frees("1"), "3 in 1");
+	assert_string_equal(frees("2"), "0 in 0");
+	assert_string_equal(frees("12"), "3 in 1");
+	assert_string_equal(frees("23"), "5 in 1");
+	assert_string_equal(frees("123"), "33 in 4");
+	/* One that nobody can read has nothing. */
+	put("pinet/g000003-6/manifest", "x");
+	assert_string_equal(frees("12"), "33 in 4");
+	assert_string_equal(frees("3"), "0 in 0");
 }
 
 static void test_remove(void **state)
@@ -388,6 +456,8 @@ int main(void)
 		in_directory(test_load),
 		in_directory(test_check),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_of_large_blocks),
+		in_directory(test_frees),
 		in_directory(test_remove),
 		in_directory(test_remove_stopped),
 		in_directory(test_clean),
