@@ -12,6 +12,16 @@
 #include "store/files.h"
 #include "store/generation.h"
 
+/* What interrupted runs left is in nobody's way: what cannot be removed stays. */
+static int clean(struct sync *s, struct err *reterr)
+{
+	struct err err = {.code = 0};
+
+	if (generation_clean(s->ours_fd, &err) < 0)
+		notes_add(&s->report->notes, "%.200s: it stays", err.text);
+	return generation_list(s->ours_fd, &s->list, reterr);
+}
+
 int sync_load(struct sync *s, struct err *reterr)
 {
 	/* One after the other: asked at once, the parts that are sent next fall in step, and the line is idle in turns. */
@@ -25,10 +35,7 @@ int sync_load(struct sync *s, struct err *reterr)
 		return r;
 	s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
 	r = sync_read_cmdlines(s, reterr);
-	if (r < 0 || !s->list.leftovers)
-		return r;
-	r = generation_clean(s->ours_fd, reterr);
-	return r < 0 ? r : generation_list(s->ours_fd, &s->list, reterr);
+	return r < 0 || !s->list.leftovers ? r : clean(s, reterr);
 }
 
 enum manifest_role sync_role(enum boot_role role)

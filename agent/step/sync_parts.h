@@ -82,7 +82,7 @@ int sync_root_path(const struct sync *s, const char *name, char *out, size_t siz
 
 /*
  * Loads what is on the boot server: list, states, the newest manifests, each cmdline.txt of the set; makes sure that it
- * is of this machine, and removes what interrupted runs left. The lock is held.
+ * is of this machine, and removes what interrupted runs left, as far as it can be. The lock is held.
  */
 int sync_load(struct sync *s, struct err *reterr) __attribute__((warn_unused_result));
 

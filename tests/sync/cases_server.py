@@ -65,6 +65,23 @@ def nothing_is_removed_in_vain(rig: Rig) -> None:
     assert rig.generations() == before and len(before) == 3, rig.generations()
 
 
+def a_leftover_that_stays(rig: Rig) -> None:
+    """What an interrupted run left and nobody can remove hinders no sync."""
+    rig.debian(V9)
+    rig.sync()
+    rig.put("boot/pinet/.old-g000007-6/file", "")
+    rig.put("boot/pinet/.new-g000002-6/file", "")
+    mounted = rig.path("boot/pinet/.old-g000007-6/file")
+    subprocess.run(["mount", "--bind", mounted, mounted], check=True)
+    for version, name in ((V10, f"g000008-{V10}"), (V11, f"g000009-{V11}")):
+        rig.debian(version)
+        done = rig.sync()
+        assert done.status == 0 and rig.active() == name, done
+        assert "cannot remove pinet/.old-g000007-6: Device or resource busy: it stays" in done.err, done
+    left = [name for name in os.listdir(rig.path("boot/pinet")) if name.startswith(".")]
+    assert left == [".old-g000007-6"], left
+
+
 def read_only(rig: Rig) -> None:
     rig.debian(V9)
     rig.sync()
