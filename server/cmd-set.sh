@@ -153,18 +153,19 @@ set_words()
 # set_size: the work is done on a copy, which then takes the LUN's place: a power cut finds one of the two whole.
 set_size()
 {
+	local new="${c_id}_.new"
 	make_real_size
 	[ "$size" -gt "$c_size" ] || die "the LUN has $c_size bytes: it can only grow"
-	journal volume "$c_storage" "$c_id.new"
-	on storage "$c_storage" copy "$c_id" "$c_id.new"
-	on storage "$c_storage" resize "$c_id.new" "$size"
-	on storage "$c_storage" path "$c_id.new"
+	journal_volume "$c_storage" "$new"
+	on storage "$c_storage" copy "$c_id" "$new"
+	on storage "$c_storage" resize "$new" "$size"
+	on storage "$c_storage" path "$new"
 	disk_table "$ret"
-	on storage "$c_storage" path "$c_id.new"
+	on storage "$c_storage" path "$new"
 	disk_find_root "$ret"
-	on storage "$c_storage" path "$c_id.new"
+	on storage "$c_storage" path "$new"
 	disk_grow "$ret"
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
-	on storage "$c_storage" replace "$c_id" "$c_id.new"
+	on storage "$c_storage" replace "$c_id" "$new"
 	make_real_size
 }

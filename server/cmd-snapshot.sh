@@ -68,7 +68,7 @@ command_snapshot()
 	[ ! -e "$kept" ] || die "$c_id has a snapshot $name already"
 	[ -n "$force" ] || refuse_session
 	journal_begin snapshot "$c_id"
-	journal volume "$c_storage" "$volume"
+	journal_volume "$c_storage" "$volume"
 	on storage "$c_storage" copy "$c_id" "$volume"
 	make_parents "$state/snapshots"
 	journal new "$kept"
@@ -93,12 +93,12 @@ command_rollback()
 	[ -n "$force" ] || refuse_session
 	[ -n "$yes" ] || ask "Take $c_id back to $name? What was written since is lost."
 	journal_begin rollback "$c_id"
-	journal volume "$c_storage" "$c_id.new"
-	on storage "$c_storage" copy "$volume" "$c_id.new"
+	journal_volume "$c_storage" "${c_id}_.new"
+	on storage "$c_storage" copy "$volume" "${c_id}_.new"
 	client_directory
 	directory=$ret
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
-	on storage "$c_storage" replace "$c_id" "$c_id.new"
+	on storage "$c_storage" replace "$c_id" "${c_id}_.new"
 	drop "$directory"
 	journal new "$directory"
 	cp -a --reflink=auto -- "$kept" "$directory" || die "cannot copy the boot files back"

@@ -85,6 +85,14 @@ journal()
 	sync "$journal_file"
 }
 
+# journal_volume KIND NAME: a LUN will be made; nobody has one of that name. NAME is that of a client; ID_NAME, which no client
+# can have, for a snapshot, and ID_.new, ID_.old, which no snapshot can have.
+journal_volume()
+{
+	! on storage "$1" exists "$2" || die "there is a LUN $2 already, which this command did not make: rename or remove it"
+	journal volume "$1" "$2"
+}
+
 # journal_done: the operation is complete, on the disk too.
 journal_done()
 {

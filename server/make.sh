@@ -158,7 +158,7 @@ make_volume()
 		;;
 	esac
 	bytes=$(((bytes + 1048575) / 1048576 * 1048576))
-	journal volume "$c_storage" "$c_id"
+	journal_volume "$c_storage" "$c_id"
 	on storage "$c_storage" create "$c_id" "$bytes"
 	case $1 in
 	directory | tar)
@@ -201,7 +201,7 @@ make_grow()
 make_copy()
 {
 	local directory
-	journal volume "$c_storage" "$c_id"
+	journal_volume "$c_storage" "$c_id"
 	on storage "$c_storage" copy "$1" "$c_id"
 	disk_table "$c_lun"
 	disk_find_root "$c_lun"

@@ -56,8 +56,8 @@ storage_lvm_rename()
 # storage_lvm_replace NAME BY
 storage_lvm_replace()
 {
-	journal_line later destroy lvm "$1.old"
-	storage_lvm_rename "$1" "$1.old"
+	journal_line later destroy lvm "${1}_.old"
+	storage_lvm_rename "$1" "${1}_.old"
 	storage_lvm_rename "$2" "$1"
 }
 

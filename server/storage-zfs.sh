@@ -71,8 +71,8 @@ storage_zfs_rename()
 # storage_zfs_replace NAME BY
 storage_zfs_replace()
 {
-	journal_line later destroy zfs "$1.old"
-	storage_zfs_rename "$1" "$1.old"
+	journal_line later destroy zfs "${1}_.old"
+	storage_zfs_rename "$1" "${1}_.old"
 	storage_zfs_rename "$2" "$1"
 }
 
