@@ -8,14 +8,21 @@ system_unpack()
 {
 	note "copying $INSIDE_SOURCE"
 	if [ -d "$INSIDE_SOURCE" ]; then
-		(cd "$INSIDE_SOURCE" && tar -c --one-file-system --xattrs --acls --numeric-owner --sparse .) |
-			tar -x --xattrs --acls --numeric-owner --same-owner -C "$mnt" || die "cannot copy $INSIDE_SOURCE"
+		(cd "$INSIDE_SOURCE" && system_tar -c --one-file-system --sparse .) |
+			system_tar -x --same-owner -C "$mnt" || die "cannot copy $INSIDE_SOURCE"
 	else
 		image_kind "$INSIDE_SOURCE"
 		image_unpack "$INSIDE_SOURCE" |
-			tar -x --xattrs --acls --numeric-owner --same-owner -C "$mnt" || die "cannot unpack $INSIDE_SOURCE"
+			system_tar -x --same-owner -C "$mnt" || die "cannot unpack $INSIDE_SOURCE"
 	fi
 	[ -e "$mnt/etc/os-release" ] || [ -e "$mnt/usr/lib/os-release" ] || die "there is no system in $INSIDE_SOURCE: it has no etc/os-release"
+}
+
+# system_tar ARGUMENT...: tar with all that files have: without a pattern it gives them none but the "user." attributes,
+# and file capabilities are others.
+system_tar()
+{
+	tar --xattrs --xattrs-include='*' --acls --numeric-owner "$@"
 }
 
 # system_layout: which firmware boots it, unless the administrator has said, and where its boot files are mounted.
