@@ -47,12 +47,15 @@ system_layout()
 }
 
 # system_fstab: the root by its UUID where the image names a device of other hardware, and a line for it where there is
-# none; a line for another such device would stop the boot, and becomes a comment. Everything else stays.
+# none; a line for another such device would stop the boot, and becomes a comment. Everything else stays. A tree of files
+# has none of its file systems with it: the root is another, and no UUID or label that it names is here.
 system_fstab()
 {
 	local device='^/dev/(sd|mmcblk|vd|xvd|nvme|hd)'
+	[ "$INSIDE_JOB" != tree ] || device="^(/dev/(disk|mapper)/|(PART)?(UUID|LABEL)=)|$device"
 	[ -e "$mnt/etc/fstab" ] || : >"$mnt/etc/fstab"
-	awk -v device="$device" -v root="$c_root" '
+	awk -v device="$device" -v root="$c_root" -v job="$INSIDE_JOB" '
+		job == "tree" && $1 !~ /^#/ && $2 == "/" { next }
 		$1 !~ /^#/ && $2 == "/" {
 			seen = 1
 			if ($1 ~ device)

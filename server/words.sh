@@ -25,7 +25,8 @@ words_pinet()
 }
 
 # words_line OLD: a kernel command line: OLD without pinet's words and without what would look for the card the image
-# was made for, then pinet's words, then the words of --append that it does not have yet.
+# was made for, then pinet's words, then the words of --append that it does not have yet. A tree of files
+# has another root than it had.
 words_line()
 {
 	local word line=''
@@ -33,6 +34,8 @@ words_line()
 	for word in $1; do
 		case $word in
 		pinet.*) continue ;;
+		root=*) [ "${INSIDE_JOB-}" != tree ] || word=root=$c_root ;;
+		rootfstype=* | rootflags=*) [ "${INSIDE_JOB-}" != tree ] || continue ;;
 		init=/usr/lib/raspi-config/init_resize.sh | init=/usr/lib/raspberrypi-sys-mods/firstboot) continue ;;
 		esac
 		line="$line $word"
