@@ -108,34 +108,40 @@ system_enter()
 }
 
 # system_cover PATH BY: BY is seen at PATH in the system while this runs. A PATH that is a link or not there is made, and
-# noted for system_leave.
+# noted for system_uncover.
 system_cover()
 {
 	local place="$mnt$1"
 	[ -e "$2" ] || return 0
 	if [ -L "$place" ]; then
 		mv "$place" "$place.pinet-link"
-		: >"$place"
 	elif [ ! -e "$place" ]; then
-		: >"$place"
 		echo "$place" >>"$work/made"
 	fi
+	[ -e "$place" ] || : >"$place"
 	mount --bind "$(readlink -f "$2")" "$place"
+}
+
+# system_uncover: nothing is covered any more, and what was made for it is gone; also what one that was killed has left.
+system_uncover()
+{
+	local place
+	for place in "$mnt/usr/sbin/policy-rc.d" "$mnt/etc/resolv.conf"; do
+		! mountpoint -q "$place" || umount -l "$place"
+		if [ -L "$place.pinet-link" ]; then
+			mv -f -T "$place.pinet-link" "$place"
+		fi
+	done
+	[ ! -e "$work/made" ] || while read -r place; do
+		rm -f "$place"
+	done <"$work/made"
 }
 
 # system_leave: the system is as it will be again.
 system_leave()
 {
-	local place
-	for place in "$mnt/usr/sbin/policy-rc.d" "$mnt/etc/resolv.conf"; do
-		! mountpoint -q "$place" || umount "$place"
-		if [ -L "$place.pinet-link" ]; then
-			mv -f "$place.pinet-link" "$place"
-		fi
-	done
-	while read -r place; do
-		rm -f "$place"
-	done <"$work/made"
+	system_uncover
+	trap - EXIT
 	[ "$c_layout" != raspi ] || umount "$mnt$c_mount"
 	umount -R "$mnt/dev" "$mnt/run" "$mnt/sys" "$mnt/proc"
 }
@@ -144,7 +150,10 @@ system_leave()
 system_install()
 {
 	local what=pinet-initramfs had=no image
-	: >"$work/made"
+	# the LUN of --adopt stays when this fails: only what runs there needs those files
+	system_uncover
+	trap system_uncover EXIT
+	trap 'exit 1' HUP INT TERM
 	system_enter
 	# shellcheck disable=SC2016  # for dpkg-query
 	! in_system dpkg-query -W -f '${db:Status-Status}' pinet-initramfs 2>/dev/null | grep -q -x installed || had=yes
