@@ -207,6 +207,34 @@ int fs_mkdirs(const char *path, mode_t mode)
 	return make_dir(part, mode);
 }
 
+int fs_open_below(int dirfd, const char *path, int flags)
+{
+	_cleanup_fd_ int at = -1;
+	int next;
+
+	flags |= O_NOFOLLOW | O_CLOEXEC;
+	while (path[0] != '/') {
+		size_t n = strcspn(path, "/");
+		const char *rest = path + n + strspn(path + n, "/");
+		char name[NAME_MAX + 1];
+
+		if (n > NAME_MAX)
+			return -ENAMETOOLONG;
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, path); /* fits */
+		if (strcmp(name, "..") == 0)
+			return -EINVAL;
+		next = openat(at < 0 ? dirfd : at, name,
+			*rest ? O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC : flags);
+		if (next < 0 || !*rest)
+			return next < 0 ? -errno : next;
+		cleanup_fd(&at);
+		at = next;
+		path = rest;
+	}
+	next = open(path, flags);
+	return next < 0 ? -errno : next;
+}
+
 int fs_join(char *out, size_t size, const char *dir, const char *name)
 {
 	int n = snprintf(out, size, "%s/%s", dir, name);

@@ -54,6 +54,16 @@ int fs_mkdirs(const char *path, mode_t mode) __attribute__((warn_unused_result))
 int fs_join(char *out, size_t size, const char *dir, const char *name)
 	__attribute__((warn_unused_result));
 
+/*
+ * Opens @path below @dirfd with @flags of open(2), no component of it a symbolic link (with O_PATH the last one may be) nor
+ * "..": who writes to a directory cannot make others read what is elsewhere. An absolute @path is the caller's own
+ * choice: only its last component is no link.
+ *
+ * Returns a descriptor, -ENOTDIR for a link on the way, -ELOOP for one at its end, -EINVAL for "..", or another
+ * negative errno.
+ */
+int fs_open_below(int dirfd, const char *path, int flags) __attribute__((warn_unused_result));
+
 bool fs_exists(const char *path);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "source/boot_config.h"
 #include "source/boot_parts.h"
 
@@ -35,7 +36,8 @@ struct look {
 
 /*
  * Follows @source, a name below the boot directory, if it is a link to another one there. Returns
- * 1 with @st and @source of a regular file, 0 if it is none, or a negative errno.
+ * 1 with @st and @source of a regular file, 0 if it is none, -ENOTDIR if it lies behind a link to a directory, or another
+ * negative errno.
  */
 static int resolve(int dirfd, char source[SOURCE_SIZE], struct stat *st)
 {
@@ -43,13 +45,16 @@ static int resolve(int dirfd, char source[SOURCE_SIZE], struct stat *st)
 		char target[SOURCE_SIZE];
 		char *slash = strrchr(source, '/');
 		size_t dir = slash ? (size_t)(slash + 1 - source) : 0;
+		_cleanup_fd_ int fd = fs_open_below(dirfd, source, O_PATH);
 		ssize_t n;
 
-		if (fstatat(dirfd, source, st, AT_SYMLINK_NOFOLLOW) < 0)
-			return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+		if (fd < 0)
+			return fd == -ENOENT || (fd == -ENOTDIR && i) ? 0 : fd;
+		if (fstat(fd, st) < 0)
+			return -errno;
 		if (!S_ISLNK(st->st_mode))
 			return S_ISREG(st->st_mode) ? 1 : 0;
-		n = readlinkat(dirfd, source, target, sizeof(target) - 1);
+		n = readlinkat(fd, "", target, sizeof(target) - 1);
 		if (n < 0)
 			return -errno;
 		target[n] = '\0';

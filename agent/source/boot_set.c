@@ -84,15 +84,19 @@ int boot_find(const struct boot_set *set, const char *source)
 int boot_list(int dirfd, const char *path,
 	int (*each)(void *ctx, const char *name, const struct stat *st), void *ctx)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* The root's own /boot may be a link. */
+	int fd = path[0] == '/' ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				: fs_open_below(dirfd, path, O_RDONLY | O_DIRECTORY);
 	_cleanup_dir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!dir) {
-		int r = -errno;
+	if (fd < 0) {
+		int r = path[0] == '/' ? -errno : fd;
 
-		if (fd >= 0)
-			(void)close(fd); /* the first error is the one to report */
 		return r == -ENOENT ? 0 : r;
+	}
+	if (!dir) {
+		(void)close(fd); /* only read */
+		return -ENOMEM;
 	}
 	for (;;) {
 		struct dirent *e;
@@ -135,6 +139,11 @@ int boot_failed(int r, const char *what, struct err *reterr)
 		return err_set(reterr, r, "%s: more than %d files to be loaded", what, BOOT_FILES);
 	if (r == -ENOMEM)
 		return err_set(reterr, r, "no memory for the list of boot files");
+	if (r == -ENOTDIR)
+		return err_set(reterr, r,
+			"%s: it is, or lies behind, a symbolic link to a directory, which may lead "
+			"out of the boot directory: a directory has to be there",
+			what);
 	return err_sys(reterr, r, "cannot read %s", what);
 }
 
@@ -147,10 +156,7 @@ const char *boot_set_flavour(const char *version)
 
 int boot_set_open(const struct boot_place *place, const struct boot_file *file)
 {
-	int fd = openat(
-		place->boot_dirfd, file->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	return fd < 0 ? -errno : fd;
+	return fs_open_below(place->boot_dirfd, file->source, O_RDONLY | O_NONBLOCK);
 }
 
 int boot_set_look(const struct boot_place *place, struct boot_set *ret, struct err *reterr)

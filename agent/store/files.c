@@ -184,11 +184,10 @@ int files_open_ours(int boot_dirfd, bool create, struct err *reterr)
 /* Opens @name if it is a regular file: nothing else is ever waited for. */
 static int open_regular(int dirfd, const char *name, struct stat *st)
 {
-	_cleanup_fd_ int fd =
-		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_fd_ int fd = fs_open_below(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, st) < 0)
-		return -errno;
+		return fd < 0 ? fd : -errno;
 	return S_ISREG(st->st_mode) ? take_fd(&fd) : -EINVAL;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "store/files.h"
 #include "store/stage_copy.h"
 #include "store/stage_direct.h"
@@ -31,10 +32,9 @@ static int open_input(const struct stage_item *item, struct input *in, struct er
 		in->text = span_str(item->text);
 		return 0;
 	}
-	fd = openat(item->dirfd, item->source,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = fs_open_below(item->dirfd, item->source, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &in->st) < 0)
-		return files_err(reterr, -errno, "cannot read %s", item->source);
+		return files_err(reterr, fd < 0 ? fd : -errno, "cannot read %s", item->source);
 	if (!S_ISREG(in->st.st_mode))
 		return err_set(reterr, -EINVAL, "%s is no regular file", item->source);
 	if (in->st.st_size > MANIFEST_FILE_MAX)

@@ -160,6 +160,33 @@ static void test_raspi_links(void **state)
 	assert_non_null(strstr(find(r), "ESTALE: there is no kernel in the boot directory"));
 }
 
+/* What is behind a link to a directory may be anything that the root of this machine can read. */
+static void test_raspi_directory_links(void **state)
+{
+	static const char sentence[] =
+		": it is, or lies behind, a symbolic link to a directory, "
+		"which may lead out of the boot directory: a directory has to be there";
+	struct rig *r = *state;
+	char expected[300];
+
+	put_pi(r);
+	put_raspi(r, "8", "6.12-v8");
+	put(r, "secret/chap.conf", "password=x");
+	put(r, "secret/README", "");
+	put_link(r, "boot/x", "../secret");
+	r->config = "auto_initramfs=1\noverlay_prefix=x/\n";
+	(void)snprintf(expected, sizeof(expected), "ENOTDIR: x/%s", sentence);
+	assert_string_equal(find(r), expected);
+	r->config = "auto_initramfs=1\ncmdline=x/chap.conf\n";
+	(void)snprintf(expected, sizeof(expected), "ENOTDIR: x/chap.conf%s", sentence);
+	assert_string_equal(find(r), expected);
+	/* and behind a link to a file there */
+	r->config = "auto_initramfs=1\n";
+	put_link(r, "boot/overlays/chap.conf", "link/chap.conf");
+	put_link(r, "boot/overlays/link", "../../secret");
+	assert_string_equal(find(r), "6.12-v8: " PI " initramfs8 kernel8.img " OV);
+}
+
 static void test_drop(void **state)
 {
 	struct rig *r = *state;
@@ -185,6 +212,7 @@ int main(void)
 		TEST(test_raspi_named),
 		TEST(test_raspi_prefix),
 		TEST(test_raspi_links),
+		TEST(test_raspi_directory_links),
 		TEST(test_drop),
 	};
 

@@ -212,6 +212,50 @@ static void test_replace_refused(void **state)
 }
 
 /* Each system call fails in turn: the old text stays, whole, and nothing lies beside it. */
+static void test_open_below(void **state)
+{
+	static const struct {
+		const char *path;
+		int flags, r;
+	} table[] = {
+		{"file", O_RDONLY, 0},
+		{"a/b/file", O_RDONLY, 0},
+		{"a//b//file", O_RDONLY, 0},
+		{"a/b/", O_RDONLY | O_DIRECTORY, 0},
+		{".", O_RDONLY | O_DIRECTORY, 0},
+		{"a/b/link", O_PATH, 0},
+		{"/proc/self/status", O_RDONLY, 0}, /* self is a link */
+		{"a/b/link", O_RDONLY, -ELOOP},
+		{"a/dir", O_RDONLY | O_DIRECTORY, -ENOTDIR},
+		{"a/dir/file", O_RDONLY, -ENOTDIR},
+		{"dir/b/file", O_RDONLY, -ENOTDIR},
+		{"file/x", O_RDONLY, -ENOTDIR},
+		{"a/../file", O_RDONLY, -EINVAL},
+		{"..", O_RDONLY, -EINVAL},
+		{"a/absent/file", O_RDONLY, -ENOENT},
+		{"/proc/self", O_RDONLY, -ELOOP},
+		{"", O_RDONLY, -ENOENT},
+	};
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(dir >= 0);
+	assert_int_equal(fs_mkdirs("a/b", 0755), 0);
+	put("file", "");
+	put("a/b/file", "");
+	assert_int_equal(symlink("file", "a/b/link"), 0);
+	assert_int_equal(symlink("b", "a/dir"), 0);
+	assert_int_equal(symlink("a", "dir"), 0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int fd = fs_open_below(dir, table[i].path, table[i].flags);
+
+		assert_int_equal(fd < 0 ? fd : 0, table[i].r);
+		if (fd >= 0)
+			assert_int_equal(close(fd), 0);
+	}
+	assert_int_equal(close(dir), 0);
+}
+
 static void test_replace_failing(void **state)
 {
 	int r = -EIO, failures = 0;
@@ -406,6 +450,7 @@ int main(void)
 		in_directory(test_mkdirs),
 		cmocka_unit_test(test_join),
 		in_directory(test_read_at),
+		in_directory(test_open_below),
 		in_directory(test_exists),
 	};
 

@@ -169,7 +169,9 @@ static void test_refused(void **state)
 	assert_string_equal(err.text, "cannot make the directory of a/b: Not a directory");
 	put("source", "");
 	assert_int_equal(symlink("source", "link"), 0);
+	assert_int_equal(symlink(".", "here"), 0);
 	assert_int_equal(stage_source(&s, "c", "link", NULL, &err), -ELOOP);
+	assert_int_equal(stage_source(&s, "c", "here/source", NULL, &err), -ENOTDIR);
 	assert_int_equal(stage_source(&s, "c", "absent", NULL, &err), -ENOENT);
 	assert_string_equal(err.text, "cannot read absent: No such file or directory");
 	assert_int_equal(stage_source(&s, "c", ".", NULL, &err), -EINVAL);
