@@ -82,6 +82,23 @@ static void read_conf(const struct sync *s, struct conf *conf)
 		memset(conf, 0, sizeof(*conf)); /* the next boot says what is wrong with it */
 }
 
+/* Replaces @f, which may be in a directory below the boot directory, by @text. */
+static int write_anew(const struct sync *s, const struct boot_file *f, const char *text)
+{
+	const char *slash = strrchr(f->source, '/');
+	char dir[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	if ((size_t)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - f->source) : 0,
+		    f->source) >= sizeof(dir))
+		return -ENAMETOOLONG;
+	fd = files_open_dir(s->wish->boot_dirfd, dir, false);
+	if (fd < 0)
+		return fd;
+	return files_replace_same(
+		s->ours_fd, fd, slash ? slash + 1 : f->source, &f->st, span_str(text));
+}
+
 /* Writes the file anew with what it has lost. Returns 1, 0 if nothing is, or a negative errno. */
 static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 {
@@ -101,7 +118,7 @@ static int put_back(struct sync *s, struct sync_cmdline *c, struct err *reterr)
 		return r;
 	if (!c->len && !s->wish->force)
 		return sync_err_empty(f->source, reterr);
-	r = files_replace_same(s->ours_fd, s->wish->boot_dirfd, f->source, &f->st, span_str(text));
+	r = write_anew(s, f, text);
 	if (r == -EAGAIN)
 		return err_set(reterr, r,
 			"%s is being written by somebody else: it is left as it is", f->source);

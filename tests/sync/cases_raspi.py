@@ -169,6 +169,20 @@ def lost_words_come_back(rig: Rig) -> None:
     assert "lost" not in done.err and rig.read("boot/cmdline.txt") == "root=LABEL=writable\n", done
 
 
+def lost_words_come_back_in_a_directory(rig: Rig) -> None:
+    """The owner has a prefix of his own."""
+    _rig(rig)
+    os.mkdir(rig.path("boot/deb"))
+    for name in ("kernel8.img", "initramfs8", "bcm2711-rpi-4-b.dtb"):
+        os.rename(rig.path(f"boot/{name}"), rig.path(f"boot/deb/{name}"))
+    rig.put("boot/config.txt", "auto_initramfs=1\nos_prefix=deb/\n")
+    rig.put("boot/deb/cmdline.txt", "console=tty0 root=/dev/mmcblk0p2\n")
+    done = rig.sync()
+    assert done.status == 0 and "cmdline.txt had lost root= pinet.server= and has it again" in done.err, done
+    assert rig.read("boot/deb/cmdline.txt") == "console=tty0 root=LABEL=writable pinet.server=10.0.0.1\n"
+    assert boots(rig)["cmdline"].startswith("console=tty0 root=LABEL=writable pinet.server=10.0.0.1 pinet.gen")
+
+
 def command_line_unreadable(rig: Rig) -> None:
     """Nobody knows then which words are lost: all stays as it is."""
     _rig(rig)
