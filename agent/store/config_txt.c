@@ -81,15 +81,23 @@ static struct span cut_line(struct span *rest, struct span *ret_raw)
 	return line;
 }
 
+/* True if @line is @mark, behind which may be a note as put_block() makes it: others' comments may begin like it. */
+static bool is_mark(struct span line, const char *mark)
+{
+	struct span rest = span_sub(line, strlen(mark), line.len);
+
+	return span_starts(line, mark) && (!rest.len || span_starts(rest, " ("));
+}
+
 /* Whether the block that begins in front of @rest has an end. */
 static bool has_end(struct span rest)
 {
 	while (rest.len) {
 		struct span raw, line = cut_line(&rest, &raw);
 
-		if (span_starts(line, BEGIN))
+		if (is_mark(line, BEGIN))
 			return false;
-		if (span_starts(line, END))
+		if (is_mark(line, END))
 			return true;
 	}
 	return false;
@@ -119,13 +127,13 @@ static bool next_line(struct lines *l)
 		return false;
 	l->line = cut_line(&l->rest, &l->raw);
 	l->owner = USERS;
-	if (span_starts(l->line, BEGIN)) {
+	if (is_mark(l->line, BEGIN)) {
 		l->owner = OURS_BEGIN;
 		l->inside = true;
 		l->ended = has_end(l->rest);
 		l->seen = 0;
 	} else if (l->inside && l->ended) {
-		l->inside = !span_starts(l->line, END);
+		l->inside = !is_mark(l->line, END);
 		if (!l->inside || form_of(l->line, &value) != FORM_NONE)
 			l->owner = OURS;
 	} else if (l->inside) {

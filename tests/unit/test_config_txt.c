@@ -132,6 +132,19 @@ static void test_broken(void **state)
 	assert_put("a=1\n" END "b=2\n", "a=1\n" END "b=2\n" BLOCK42, "a=1\n" END "b=2\n");
 }
 
+/* Comments that begin as a mark does. */
+static void test_alike(void **state)
+{
+	(void)state;
+	assert_put("# pinet: beginner\n[all]\na=1\n", "# pinet: beginner\n[all]\na=1\n" BLOCK42,
+		"# pinet: beginner\n[all]\na=1\n");
+	assert_put(BEGIN "[all]\n# pinet: ending\nos_prefix=pinet/" G41 "/\n" END,
+		"# pinet: ending\n" BLOCK42, "# pinet: ending\n");
+	/* a mark whose note is lost, or another one */
+	assert_put("# pinet: begin\n[all]\n" END, BLOCK42, "");
+	assert_put("# pinet: begin (by another version)\n[all]\n" END, BLOCK42, "");
+}
+
 static void test_crlf(void **state)
 {
 	static const char block[] =
@@ -260,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_appended),
 		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_crlf),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_limits),
