@@ -20,20 +20,23 @@ static bool has_file(const struct sync *s, const char *path)
 	return false;
 }
 
-/* True if @line is for iPXE (its parser: core/exec.c) what it is for the kernel. */
+/* True if iPXE ends its command at @word (command_terminator() in its core/exec.c). */
+static bool ends_command(struct span word)
+{
+	return span_eq_str(word, "||") || span_eq_str(word, "&&") || span_eq_str(word, ";") ||
+	       span_starts(word, "#");
+}
+
+/* True if @line is for iPXE what it is for the kernel. */
 static bool is_plain(struct span line)
 {
-	struct span word;
-
 	for (size_t i = 0; i < line.len; i++)
 		if (line.p[i] < 0x20 || line.p[i] > 0x7e || strchr("\"'\\", line.p[i]) ||
 			(line.p[i] == '$' && i + 1 < line.len && line.p[i + 1] == '{'))
 			return false;
-	while (line.p) {
-		word = span_cut(&line, ' ');
-		if (span_eq_str(word, "||") || span_eq_str(word, "&&"))
+	while (line.p)
+		if (ends_command(span_cut(&line, ' ')))
 			return false;
-	}
 	return true;
 }
 

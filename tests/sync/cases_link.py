@@ -337,3 +337,17 @@ def arguments(rig: Rig) -> None:
         assert rig.sync(*args).status == 2, args
     assert rig.run("rollback", "a", "b").status == 2
     assert rig.run("mark-good", "a").status == 2
+
+
+def script_for_ipxe(rig: Rig) -> None:
+    """There is none where iPXE would understand something else than the kernel."""
+    rig.debian(V9)
+    for words in ("quiet", "a#b a;b a|b & $x"):
+        rig.put("boot/cmdline.txt", f"{words} root=LABEL=writable\n")
+        assert rig.sync().status == 0
+        script = rig.read(f"boot/pinet/{rig.active()}/boot.ipxe")
+        assert f" initrd=initrd.img {words} root=LABEL=writable pinet.generation={rig.active()}\n" in script, script
+    for words in ("a || b", "a && b", "a ; b", "a #b", "a # b", 'a="b c"', "a='b'", "a\\b", "a=${b}"):
+        rig.put("boot/cmdline.txt", f"{words} root=LABEL=writable\n")
+        assert rig.sync().status == 0
+        assert not os.path.exists(rig.path(f"boot/pinet/{rig.active()}/boot.ipxe")), words
