@@ -117,6 +117,21 @@ static int add_ipxe(const struct sync *s, const char *name, struct manifest *m, 
 	return 1;
 }
 
+/* Adds the README of the overlays. As add_ipxe(). */
+static int add_readme(const struct sync *s, struct manifest *m, struct err *reterr)
+{
+	struct span text = span_str(SYNC_README_TEXT);
+	char path[BOOT_PATH_SIZE];
+	struct sha256 digest;
+
+	if (!sync_readme(s, path))
+		return 1;
+	sha256_of(text, &digest);
+	if (add(m, sync_role(BOOT_OVERLAY), path, &digest, text.len) < 0)
+		return err_set(reterr, -ENOMEM, "no memory for the list of boot files");
+	return 1;
+}
+
 int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, struct err *reterr)
 {
 	_cleanup_manifest_ struct manifest m = {.layout = s->layout};
@@ -129,6 +144,8 @@ int sync_manifest(const struct sync *s, const char *name, struct manifest *ret, 
 			r = add_file(s, i, name, &m, reterr);
 	if (r > 0)
 		r = add_ipxe(s, name, &m, reterr);
+	if (r > 0)
+		r = add_readme(s, &m, reterr);
 	if (r <= 0)
 		return r;
 	if (s->config && add(&m, MANIFEST_OTHER, CONFIG_TXT_NAME, &s->config_digest,

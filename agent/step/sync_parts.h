@@ -19,6 +19,9 @@
 #define SYNC_IPXE_NAME "boot.ipxe"
 #define SYNC_IPXE_SIZE (SYNC_CMDLINE_SIZE + 512)
 
+#define SYNC_README_TEXT                                                                           \
+	"The firmware takes the overlays of this directory because this file is here.\n"
+
 /* A cmdline.txt: the generation gets it with a word of its own. */
 struct sync_cmdline {
 	size_t file; /* index in the set */
@@ -95,6 +98,9 @@ int sync_mend_cmdlines(struct sync *s, struct err *reterr) __attribute__((warn_u
 /* The text of a cmdline.txt in generation @name: 1, or 0 if file number @file is none. */
 int sync_text(const struct sync *s, size_t file, const char *name, char out[SYNC_CMDLINE_SIZE],
 	struct err *reterr) __attribute__((warn_unused_result));
+
+/* True, with its path in @ret, if the overlays lack the README without which the firmware passes them over. */
+bool sync_readme(const struct sync *s, char ret[BOOT_PATH_SIZE]);
 
 /*
  * The script by which iPXE boots generation @name: 1, or 0 if there is none: in the raspi layout,

@@ -73,6 +73,15 @@ static int stage_ipxe(struct sync *s, struct stage *stage, struct err *reterr)
 	return r <= 0 ? r : stage_file(stage, &item, NULL, reterr);
 }
 
+static int stage_readme(struct sync *s, struct stage *stage, struct err *reterr)
+{
+	char path[BOOT_PATH_SIZE];
+	struct stage_item item = {
+		.role = sync_role(BOOT_OVERLAY), .path = path, .text = SYNC_README_TEXT};
+
+	return sync_readme(s, path) ? stage_file(stage, &item, NULL, reterr) : 0;
+}
+
 /* Files of the set, by their numbers. */
 struct numbers {
 	size_t n;
@@ -122,6 +131,8 @@ static int stage_small(
 		r = stage_config(s, stage, reterr);
 	if (r == 0)
 		r = stage_ipxe(s, stage, reterr);
+	if (r == 0)
+		r = stage_readme(s, stage, reterr);
 	return r;
 }
 

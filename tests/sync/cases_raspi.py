@@ -35,6 +35,22 @@ def first_and_nothing_new(rig: Rig) -> None:
     }, boots(rig)
 
 
+def overlays_without_a_readme(rig: Rig) -> None:
+    """The firmware would take those that all generations share."""
+    _rig(rig)
+    rig.remove("boot/overlays/README")
+    for config in ("", "overlay_prefix=mine/\n"):
+        os.makedirs(rig.path("boot/mine"), exist_ok=True)
+        rig.put("boot/mine/vc4.dtbo", "another")
+        rig.put("boot/config.txt", f"auto_initramfs=1\ndtoverlay=vc4\n{config}")
+        done = rig.sync()
+        where = "mine" if config else "overlays"
+        assert done.status == 0 and boots(rig)["overlays"] == [f"pinet/{rig.active()}/{where}/vc4.dtbo"], boots(rig)
+        name = rig.active()
+        assert "nothing to do" in rig.sync("--force").err and rig.active() == name
+    assert not os.path.exists(rig.path("boot/overlays/README"))
+
+
 def several_boards(rig: Rig) -> None:
     _rig(rig)
     rig.raspi(V2712, "_2712")
