@@ -62,7 +62,6 @@ journal_begin()
 	printf 'begin\t%s\t%s\n' "$1" "$2" >"$journal_file"
 	journal_open=yes
 	journal_applied=
-	journal_written=
 }
 
 # journal_line WORD...: a line that needs not be on the disk before what it is about: it is needed after a kill only, or
@@ -93,15 +92,15 @@ journal_volume()
 	journal volume "$1" "$2"
 }
 
-# journal_done: the operation is complete, on the disk too.
+# journal_done: the operation is complete, on the disk too: what "put" has written is there already, the LUN and the
+# directories with copies of boot files are not.
 journal_done()
 {
-	local path list="$journal_file"
-	for path in $journal_written; do
-		[ ! -e "$path" ] || list="$list $path"
+	local directory
+	for directory in "$state" "$conf_tftp_directory" "$conf_storage_directory"; do
+		[ ! -d "$directory" ] || sync -f "$directory" || die "what was written does not get to the disk"
 	done
-	# shellcheck disable=SC2086  # paths of ours, without blanks in them
-	sync $list || die "what was written does not get to the disk"
+	[ ! -b "${c_lun-}" ] || sync "$c_lun" || die "what was written does not get to $c_lun"
 	journal 'done'
 	journal_open=
 	journal_finish
@@ -171,7 +170,7 @@ journal_undo()
 	rm -f "$journal_file"
 }
 
-# put PATH MODE: writes standard input to PATH, whole or not at all. MODE "-" keeps that of the file.
+# put PATH MODE: writes standard input to PATH, whole or not at all, and on the disk when this returns. MODE "-" keeps that of the file.
 put()
 {
 	local path="$1" new="${1%/*}/.${1##*/}.pinet-new" copy
@@ -189,9 +188,8 @@ put()
 	fi
 	[ "$2" = - ] || [ "$2" = 0600 ] || chmod "$2" "$new"
 	[ "$2" != 0600 ] || chmod 0600 "$new"
-	cat >"$new" || die "cannot write $path"
-	mv -f -- "$new" "$path" || die "cannot write $path"
-	journal_written="$journal_written $path"
+	cat >"$new" && sync "$new" || die "cannot write $path"
+	mv -f -- "$new" "$path" && sync "${path%/*}" || die "cannot write $path"
 }
 
 # make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails. Those for files of
