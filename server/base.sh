@@ -4,6 +4,7 @@
 
 quiet=
 work=
+writer=
 
 # note TEXT: what is being done.
 note()
@@ -90,12 +91,14 @@ make_work()
 	trap 'exit 1' HUP INT TERM
 }
 
-# at_exit: an operation that did not come to its end is undone; the private directory goes.
+# at_exit: an operation that did not come to its end is undone, when nothing writes to its LUN any more; the private
+# directory goes.
 at_exit()
 {
 	local status=$?
 	trap - EXIT
 	trap '' HUP INT TERM
+	[ -z "$writer" ] || ! kill "$writer" 2>/dev/null || wait "$writer" || :
 	[ -z "${journal_open-}" ] || journal_undo || status=1
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"

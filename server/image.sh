@@ -61,7 +61,8 @@ image_size()
 	esac
 }
 
-# image_write FILE KIND TO: the image's bytes into a LUN that is all zeros; holes stay holes.
+# image_write FILE KIND TO: the image's bytes into a LUN that is all zeros; holes stay holes. $writer is the process that
+# writes, for at_exit: an interrupt does not reach it.
 image_write()
 {
 	local status
@@ -71,21 +72,21 @@ image_write()
 	elif [ "$2" = raw ]; then
 		dd if="$1" of="$3" bs=1M conv=sparse,notrunc >"$work/write" 2>&1 &
 	else
-		{
-			{ image_unpack "$1" 2>"$work/unpack" || echo failed >"$work/unpack.failed"; } |
-				dd of="$3" bs=1M iflag=fullblock conv=sparse,notrunc
-		} >"$work/write" 2>&1 &
+		{ image_unpack "$1" || echo failed >"$work/unpack.failed"; } 2>"$work/unpack" |
+			dd of="$3" bs=1M iflag=fullblock conv=sparse,notrunc >"$work/write" 2>&1 &
 	fi
-	progress $! "$1" "$3"
+	writer=$!
+	progress "$writer" "$1"
 	status=0
-	wait $! || status=$?
+	wait "$writer" || status=$?
+	writer=
 	if [ -e "$work/unpack.failed" ]; then
 		die "the image $1 cannot be unpacked: $(tail -n 1 "$work/unpack" | tr -cd '[:print:]')"
 	fi
 	[ $status = 0 ] || die "cannot write $3: $(tail -n 1 "$work/write" | tr -cd '[:print:]')"
 }
 
-# progress PROCESS FILE TO: a bar on a terminal while it runs: how far the processes that read FILE have come.
+# progress PROCESS FILE: a bar on a terminal while it runs: how far our processes that read FILE have come.
 progress()
 {
 	local total position most=0 percent shown bar='########################################' left
@@ -94,7 +95,7 @@ progress()
 	[ "$total" -gt 0 ] || return 0
 	set -- "$1" "$(readlink -f "$2")"
 	while kill -0 "$1" 2>/dev/null; do
-		for position in $(progress_positions "$1" "$2"); do
+		for position in $(progress_positions $$ "$2"); do
 			[ "$position" -le "$most" ] || most=$position
 		done
 		percent=$((most * 100 / total))
