@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "source/cmdline.h"
 #include "step/sync_parts.h"
 #include "store/config_txt.h"
 #include "store/files.h"
@@ -189,16 +190,19 @@ void sync_forget_known(struct sync *s, const char *name)
 
 /*
  * Which may go when @active is, the oldest first; see generation_surplus(). Never what was active when the run began: it
- * is until another one is, and some client may just be loading it.
+ * is until another one is, and some client may just be loading it; nor what runs, which came up.
  */
 static unsigned int surplus(
 	const struct sync *s, const char *active, unsigned int keep, unsigned int ret[GENERATIONS])
 {
 	const struct generation *good = states_last_good(&s->states, &s->list, active);
+	char runs[NAME_SIZE] = "";
 	const char *needed[] = {
-		active, good ? good->name : "", s->report->generation, s->report->previous};
+		active, good ? good->name : "", s->report->generation, s->report->previous, runs};
 
-	return generation_surplus(&s->list, keep, needed, 4, ret);
+	(void)!span_copy(cmdline_peek(s->wish->booted, "pinet.generation"), runs,
+		sizeof(runs)); /* else it is none */
+	return generation_surplus(&s->list, keep, needed, sizeof(needed) / sizeof(needed[0]), ret);
 }
 
 /* The generation @name is gone. */

@@ -185,6 +185,20 @@ def old_ones_are_removed(rig: Rig) -> None:
     assert rig.read("boot/pinet/states").split("\n")[0].startswith(f"g000001-{V9} good 0 "), rig.read("boot/pinet/states")
 
 
+def what_runs_stays(rig: Rig) -> None:
+    """It came up, as far as anybody knows, though nobody has marked it."""
+    for version in (V9, V10, V11, V12):
+        rig.debian(version)
+        rig.put("root/proc/cmdline", f"root=LABEL=x pinet.generation=g000001-{V9} quiet\n")
+        rig.sync("--keep=1")
+    assert rig.generations() == [f"g000001-{V9}", f"g000003-{V11}", f"g000004-{V12}"], rig.generations()
+    # of another machine, or of before
+    rig.put("root/proc/cmdline", f"root=LABEL=x pinet.generation={'x' * 500}\n")
+    rig.debian(V13)
+    rig.sync("--keep=1")
+    assert rig.generations() == [f"g000004-{V12}", f"g000005-{V13}"], rig.generations()
+
+
 def no_generations(rig: Rig) -> None:
     """There is no pinet/ yet."""
     rig.debian(V9)
