@@ -12,8 +12,6 @@
 #include "cmd/boot_dir.h"
 #include "cmd/cmd.h"
 #include "store/active.h"
-#include "store/config_txt.h"
-#include "store/files.h"
 #include "store/generation.h"
 #include "store/lock.h"
 #include "store/states.h"
@@ -54,15 +52,10 @@ static const char *find_running(const struct boot_dir *d, const struct view *v)
 /* True if tryboot.txt is what made the firmware load @name. */
 static bool was_tried(const struct boot_dir *d, const struct view *v, const char *name)
 {
-	_cleanup_free_ char *text = NULL;
-	struct config_txt block;
-	ssize_t n;
+	char tried[NAME_SIZE];
 
-	if (v->layout != MANIFEST_RASPI || strcmp(name, v->active) == 0)
-		return false;
-	n = files_read_new(d->fd, ACTIVE_TRYBOOT, CONFIG_TXT_MAX + 1, &text);
-	return n >= 0 && config_txt_parse(span_of(text, (size_t)n), &block) > 0 &&
-	       strcmp(block.generation, name) == 0;
+	return strcmp(name, v->active) != 0 && active_tried(d->fd, v->layout, tried, NULL) > 0 &&
+	       strcmp(tried, name) == 0;
 }
 
 /* The boot for which it was made went well: it is for all. */

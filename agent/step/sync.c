@@ -85,8 +85,7 @@ static int activate(
 	s->report->verdict = w->once ? SYNC_ONCE : SYNC_ACTIVE;
 	strcpy(s->report->generation, m->generation);
 	strcpy(s->report->newest, m->generation);
-	if (!w->once)
-		strcpy(s->active, m->generation);
+	strcpy(w->once ? s->tryboot : s->active, m->generation);
 	return 0;
 }
 
@@ -110,6 +109,27 @@ static bool is_held(const struct sync *s, const struct manifest *m)
 	return !s->wish->force && !s->wish->once && generation_find(&s->list, s->active) &&
 	       strcmp(m->generation, s->stamp.generation) == 0 &&
 	       strcmp(m->generation, s->wish->tried) != 0;
+}
+
+/*
+ * A trial that is over goes with the active generation @m from now on: of what is gone, of what was active before, or
+ * with --try of other files.
+ */
+static void mend_tryboot(struct sync *s, const struct manifest *m)
+{
+	struct err err = {.code = 0};
+	bool over = strcmp(s->tryboot, s->report->previous) == 0 ||
+		    !generation_find(&s->list, s->tryboot);
+	int r;
+
+	if (s->layout != MANIFEST_RASPI || strcmp(m->generation, s->active) != 0 ||
+		(!s->wish->once && (!s->tryboot[0] || !over)))
+		return;
+	r = active_try(s->wish->boot_dirfd, s->ours_fd, m, &err);
+	if (r < 0)
+		notes_add(&s->report->notes, "%.230s", err.text);
+	else
+		strcpy(s->tryboot, m->generation);
 }
 
 /* What follows an activation, or one that was interrupted; the generation boots without it. */
@@ -147,6 +167,7 @@ static int take_same(
 	}
 	strcpy(name, m->generation);
 	look_by_tftp(s, m);
+	mend_tryboot(s, m);
 	if (r == 0)
 		tidy_up(s); /* @m may be elsewhere after this */
 	sync_save_stamp(s, name, NULL);
@@ -228,6 +249,7 @@ static int commit(struct sync *s, struct lock *lock, struct stage *stage, struct
 	if (r < 0)
 		return r;
 	look_by_tftp(s, &stage->manifest);
+	mend_tryboot(s, &stage->manifest);
 	s->report->made = true;
 	s->report->n_files = (unsigned int)stage->manifest.n;
 	s->report->n_written = stage->n_written;

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "source/cmdline.h"
 #include "step/sync_parts.h"
+#include "store/active.h"
 #include "store/config_txt.h"
 #include "store/files.h"
 #include "store/generation.h"
@@ -32,6 +33,8 @@ int sync_load(struct sync *s, struct err *reterr)
 		r = generation_list(s->ours_fd, &s->list, reterr);
 	if (r == 0)
 		r = states_load(s->ours_fd, &s->states, reterr);
+	if (r == 0)
+		r = active_tried(s->wish->boot_dirfd, s->layout, s->tryboot, reterr);
 	if (r < 0)
 		return r;
 	s->n_known = stage_load_older(s->ours_fd, &s->list, s->known);
@@ -188,21 +191,41 @@ void sync_forget_known(struct sync *s, const char *name)
 	}
 }
 
+/* Which of those that are newer than @active stay with --try, at @needed: all but what never booted. Returns how many. */
+static unsigned int add_newer(const struct sync *s, const char *active, const char **needed)
+{
+	const struct generation *g = generation_find(&s->list, active);
+	unsigned int n = 0;
+
+	for (g = g ? g + 1 : s->list.at; g < s->list.at + s->list.n; g++) {
+		const struct states_entry *e = states_find(&s->states, g->name);
+
+		if (e && e->mark != STATES_NEW)
+			needed[n++] = g->name;
+	}
+	return n;
+}
+
 /*
- * Which may go when @active is, the oldest first; see generation_surplus(). Never what was active when the run began: it
- * is until another one is, and some client may just be loading it; nor what runs, which came up.
+ * Which may go when @active is, and @made is complete, the oldest first; see generation_surplus(). Never what was active
+ * when the run began: it is until another one is, and some client may just be loading it; nor what runs, which came up;
+ * nor what tryboot.txt names, for without it the firmware would load what lies about.
  */
-static unsigned int surplus(
-	const struct sync *s, const char *active, unsigned int keep, unsigned int ret[GENERATIONS])
+static unsigned int surplus(const struct sync *s, const char *active, const char *made,
+	unsigned int keep, unsigned int ret[GENERATIONS])
 {
 	const struct generation *good = states_last_good(&s->states, &s->list, active);
+	bool once = s->wish->once;
 	char runs[NAME_SIZE] = "";
-	const char *needed[] = {
-		active, good ? good->name : "", s->report->generation, s->report->previous, runs};
+	/* The first spares all that are newer. */
+	const char *needed[8 + GENERATIONS] = {once ? "" : active, active, made,
+		good ? good->name : "", s->report->generation, s->report->previous, s->tryboot,
+		runs};
 
 	(void)!span_copy(cmdline_peek(s->wish->booted, "pinet.generation"), runs,
 		sizeof(runs)); /* else it is none */
-	return generation_surplus(&s->list, keep, needed, sizeof(needed) / sizeof(needed[0]), ret);
+	return generation_surplus(
+		&s->list, keep, needed, 8 + (once ? add_newer(s, active, &needed[8]) : 0), ret);
 }
 
 /* The generation @name is gone. */
@@ -224,7 +247,7 @@ static int remove_one(struct sync *s, const char *name, struct err *reterr)
 
 int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 {
-	unsigned int which[GENERATIONS], n = surplus(s, s->active, keep, which);
+	unsigned int which[GENERATIONS], n = surplus(s, s->active, "", keep, which);
 	int r = 0;
 
 	for (unsigned int i = 0; i < n && r == 0; i++)
@@ -250,7 +273,7 @@ void sync_prune_begin(struct sync *s, const char *name)
 	if (generation_add(&s->list, name) < 0)
 		return; /* there is one too many, which will be said */
 	p->ours_fd = s->ours_fd;
-	p->n = surplus(s, s->wish->once ? s->active : name, s->wish->keep, which);
+	p->n = surplus(s, s->wish->once ? s->active : name, name, s->wish->keep, which);
 	for (unsigned int i = 0; i < p->n; i++)
 		strcpy(p->name[i], s->list.at[which[i]].name);
 	generation_gone(&s->list, name);
@@ -293,13 +316,13 @@ int sync_make_room(struct sync *s, const struct generation_size *need, struct er
 		return r;
 	/* None goes in vain. */
 	r = generation_frees(
-		s->ours_fd, &s->list, which, surplus(s, s->active, 1, which), &freed, reterr);
+		s->ours_fd, &s->list, which, surplus(s, s->active, "", 1, which), &freed, reterr);
 	if (r == 0)
 		r = generation_room(s->ours_fd, need, &freed, reterr);
 	if (r < 0)
 		return r;
 	while ((r = generation_room(s->ours_fd, need, &nothing, reterr)) == -ENOSPC &&
-		surplus(s, s->active, 1, which)) {
+		surplus(s, s->active, "", 1, which)) {
 		r = remove_one(s, s->list.at[which[0]].name, reterr);
 		if (r < 0)
 			return r;

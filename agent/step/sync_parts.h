@@ -58,6 +58,7 @@ struct sync {
 	int ours_fd; /* pinet/ in the boot directory; negative if there is none yet */
 	struct lock_holder self;
 	char active[NAME_SIZE]; /* or "" */
+	char tryboot[NAME_SIZE]; /* raspi: what tryboot.txt has, or "" */
 	struct generation_list list;
 	struct states states;
 	unsigned int n_known;

@@ -52,28 +52,48 @@ static int read_link(int ours, char ret[NAME_SIZE], struct err *reterr)
 	return span_copy(span_of(to, (size_t)n), ret, NAME_SIZE) == 0;
 }
 
-int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char ret[NAME_SIZE],
-	struct err *reterr)
+/* The generation of the block in @name: 1, 0 if there is none, or a negative errno. */
+static int read_block(int boot_dirfd, const char *name, char ret[NAME_SIZE])
 {
 	_cleanup_free_ char *text = NULL;
 	struct config_txt block;
-	char name[NAME_SIZE];
-	struct stat st;
+	ssize_t n = files_read_new(boot_dirfd, name, CONFIG_TXT_MAX + 1, &text);
+	int r = n < 0 ? (int)n : config_txt_parse(span_of(text, (size_t)n), &block);
+
+	if (r >= 0)
+		strcpy(ret, block.generation);
+	return r;
+}
+
+int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char ret[NAME_SIZE],
+	struct err *reterr)
+{
+	char name[NAME_SIZE] = "";
 	int r;
 
 	if (layout == MANIFEST_RASPI) {
-		ssize_t n = read_config(boot_dirfd, &text, &st, reterr);
-
-		if (n < 0)
-			return (int)n;
-		r = config_txt_parse(span_of(text, (size_t)n), &block);
-		strcpy(name, block.generation);
+		r = read_block(boot_dirfd, CONFIG_TXT_NAME, name);
+		if (r < 0)
+			return files_err(reterr, r, "cannot read %s", CONFIG_TXT_NAME);
 	} else {
-		name[0] = '\0';
 		r = ours_fd < 0 ? 0 : read_link(ours_fd, name, reterr);
 	}
 	if (r >= 0)
 		strcpy(ret, name);
+	return r;
+}
+
+int active_tried(
+	int boot_dirfd, enum manifest_layout layout, char ret[NAME_SIZE], struct err *reterr)
+{
+	char name[NAME_SIZE] = "";
+	int r = layout == MANIFEST_RASPI ? read_block(boot_dirfd, ACTIVE_TRYBOOT, name) : 0;
+
+	if (r == -ENOENT || r == -EFBIG || r == -EINVAL || r == -ELOOP)
+		r = 0; /* none of ours */
+	if (r < 0)
+		return files_err(reterr, r, "cannot read %s", ACTIVE_TRYBOOT);
+	strcpy(ret, name);
 	return r;
 }
 

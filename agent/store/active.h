@@ -27,6 +27,13 @@ int active_read(int boot_dirfd, int ours_fd, enum manifest_layout layout, char r
 	struct err *reterr) __attribute__((warn_unused_result));
 
 /*
+ * The name of the generation that tryboot.txt has. As active_read(): 0 also if there is no such file, or none of
+ * ours, and in the link layout.
+ */
+int active_tried(int boot_dirfd, enum manifest_layout layout, char ret[NAME_SIZE],
+	struct err *reterr) __attribute__((warn_unused_result));
+
+/*
  * Makes @m's generation the active one, by one rename on the server, reads back that it is, and
  * puts it on the server's disk. The caller holds the lock and has the generation committed.
  * Config.txt keeps every byte of the user's.

@@ -268,6 +268,62 @@ def for_one_boot_then_for_all(rig: Rig) -> None:
     assert rig.active() == f"g000002-{NEXT}"
 
 
+def _change(rig: Rig, n: int) -> None:
+    """The boot files are others than before."""
+    rig.put("boot/cmdline.txt", f"root=LABEL=writable pinet.server=10.0.0.1 x={n}\n")
+
+
+def trial_outlives_later_syncs(rig: Rig) -> None:
+    _rig(rig)
+    rig.sync()
+    rig.raspi(NEXT)
+    rig.sync("--try")
+    trial = boots(rig, tryboot=True)
+    for n in range(5):
+        _change(rig, n)
+        rig.sync("--defer")
+    assert rig.generations() == [f"g{n:06}-{NEXT}" for n in (2, 6, 7)], rig.generations()
+    assert boots(rig, tryboot=True) == trial and f"pinet/g000002-{NEXT}/" in trial["kernel"], trial
+    # what is gone cannot be tried
+    rig.remove(f"boot/pinet/g000002-{NEXT}")
+    _change(rig, 5)
+    rig.sync("--defer")
+    assert boots(rig, tryboot=True) == boots(rig) and rig.active() == f"g000008-{NEXT}", boots(rig)
+
+
+def trial_of_what_is_active(rig: Rig) -> None:
+    """No earlier trial is in its place."""
+    _rig(rig)
+    rig.sync()
+    rig.raspi(NEXT)
+    rig.sync("--try")
+    rig.raspi(V)
+    rig.sync()
+    name = f"g000003-{V}"
+    assert f"pinet/g000002-{NEXT}/" in boots(rig, tryboot=True)["kernel"] and rig.active() == name
+    done = rig.sync("--try")
+    assert "nothing to do" in done.err and boots(rig, tryboot=True) == boots(rig), done
+    # a trial that has become the active one goes with that
+    for n in range(4):
+        _change(rig, n)
+        rig.sync()
+        assert boots(rig, tryboot=True) == boots(rig) and rig.active() == f"g{n + 4:06}-{V}", boots(rig)
+    assert rig.generations() == [f"g{n:06}-{V}" for n in (5, 6, 7)], rig.generations()
+
+
+def trials_do_not_pile_up(rig: Rig) -> None:
+    """Those that never booted go; one that did may be what a rollback left."""
+    _rig(rig)
+    rig.sync()
+    for n in range(8):
+        _change(rig, n)
+        assert "for one boot" in rig.sync("--try").err
+        if n == 1:
+            rig.put("boot/pinet/states", f"g000003-{V} trying 1 1000\n")
+    assert rig.generations() == [f"g{n:06}-{V}" for n in (1, 3, 9)], rig.generations()
+    assert rig.active() == f"g000001-{V}" and f"pinet/g000009-{V}/" in boots(rig, tryboot=True)["kernel"]
+
+
 def no_device_tree(rig: Rig) -> None:
     _rig(rig)
     rig.remove("boot/bcm2711-rpi-4-b.dtb")

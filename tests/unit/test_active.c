@@ -187,6 +187,25 @@ static void test_written_meanwhile(void **state)
 	assert_int_equal(set(&m, &err), 1);
 }
 
+/* The generation that tryboot.txt has, "none", or what is wrong. */
+static const char *tried(enum manifest_layout layout)
+{
+	static char out[ERR_TEXT_SIZE];
+	char name[NAME_SIZE] = "untouched";
+	int dir = dir_fd("."), before = open_files(), r;
+	struct err err;
+
+	r = active_tried(dir, layout, name, &err);
+	assert_int_equal(open_files(), before);
+	close(dir);
+	if (r < 0) {
+		assert_string_equal(name, "untouched");
+		assert_int_equal(r, err.code);
+	}
+	(void)snprintf(out, sizeof(out), "%s", r < 0 ? err.text : r ? name : "none");
+	return out;
+}
+
 static void test_try(void **state)
 {
 	_cleanup_manifest_ struct manifest m = raspi(1);
@@ -199,13 +218,25 @@ static void test_try(void **state)
 	assert_string_equal(err.text,
 		"a trial needs a Raspberry Pi: its firmware reads tryboot.txt for one boot");
 	assert_int_equal(active_try(dir, ours, &m, &err), -ENOENT);
+	assert_string_equal(tried(MANIFEST_RASPI), "none");
 	put("config.txt", USERS);
 	assert_int_equal(active_try(dir, ours, &m, &err), 1);
 	assert_int_equal(active_try(dir, ours, &m, &err), 0);
 	assert_string_equal(get("config.txt"), USERS);
 	assert_string_equal(active(), "none");
+	assert_string_equal(tried(MANIFEST_RASPI), "g000001-6");
+	assert_string_equal(tried(MANIFEST_LINK), "none");
 	assert_int_equal(rename("tryboot.txt", "config.txt"), 0);
 	assert_string_equal(active(), "g000001-6");
+	/* One of the owner's, and one that nobody could read. */
+	put("tryboot.txt", USERS);
+	assert_string_equal(tried(MANIFEST_RASPI), "none");
+	unlink("tryboot.txt");
+	make_dir("tryboot.txt");
+	assert_string_equal(tried(MANIFEST_RASPI), "none");
+	rmdir("tryboot.txt");
+	assert_int_equal(symlink("config.txt", "tryboot.txt"), 0);
+	assert_string_equal(tried(MANIFEST_RASPI), "none");
 	close(dir);
 	close(ours);
 }
