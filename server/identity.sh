@@ -57,8 +57,8 @@ identity_conf()
 	rmdir "$mnt/etc/pinet" 2>/dev/null || :
 }
 
-# identity_boot_files DIRECTORY: a copy's boot files get its own words, and every initramfs its own configuration: as a
-# further archive behind it, whose files replace those of the same name.
+# identity_boot_files DIRECTORY: boot files of another, or older ones, get the words of c_*, and every initramfs its
+# configuration: as a further archive behind it, whose files replace those of the same name.
 identity_boot_files()
 {
 	local file inode generation last=''

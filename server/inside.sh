@@ -5,7 +5,7 @@
 #
 #	lib root                as in the caller
 #	INSIDE_WORK, _QUIET     $work, for this alone, and $quiet
-#	INSIDE_JOB              image, tree, clone
+#	INSIDE_JOB              image, tree, clone; adopt and rollback: a system of a client, which is this one again
 #	INSIDE_OFFSET, _BYTES   where the root's file system is in the LUN
 #	INSIDE_SOURCE           tree: a directory or a tar archive
 #	INSIDE_INSTALL          yes, no: whether pinet-initramfs is installed and the initramfs is built
@@ -36,8 +36,8 @@ tree) system_unpack ;;
 esac
 c_root=UUID=$(blkid -p -O "$INSIDE_OFFSET" -S "$INSIDE_BYTES" -s UUID -o value "$c_lun")
 case $INSIDE_JOB in
-clone)
-	identity_renew
+clone | rollback)
+	[ "$INSIDE_JOB" = rollback ] || identity_renew
 	identity_conf
 	identity_boot_files "$INSIDE_DIRECTORY"
 	;;
@@ -48,7 +48,10 @@ clone)
 	identity_conf
 	[ "$INSIDE_INSTALL" = no ] || system_install
 	system_boot_files
-	words_write "$INSIDE_DIRECTORY"
+	case $INSIDE_JOB in
+	adopt) identity_boot_files "$INSIDE_DIRECTORY" ;;
+	*) words_write "$INSIDE_DIRECTORY" ;;
+	esac
 	;;
 esac
 printf '%s\n' "layout=$c_layout" "mount=$c_mount" "root=$c_root" >"$work/result"

@@ -99,7 +99,7 @@ make_directory()
 # make_from_image: LUN, root, boot files, from --image, or as they are with --adopt.
 make_from_image()
 {
-	local kind='' bytes=0 job=image
+	local kind='' bytes=0 job="${adopt:+adopt}"
 	if [ -n "$image" ]; then
 		image_kind "$image"
 		kind=$ret
@@ -130,7 +130,7 @@ make_from_image()
 		fi
 		;;
 	esac
-	make_inside "$job"
+	make_inside "${job:-image}"
 }
 
 # kept_boot_files ID: where remove leaves the boot files of a LUN that stays.
