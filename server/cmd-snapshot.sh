@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
 # snapshot, rollback: LUN and boot files together, so that kernel and modules agree.
+. "$lib/disk.sh"
 . "$lib/make.sh"
 
 # snapshot_arguments ARGUMENT...: $id, $name and the options.
@@ -103,6 +104,13 @@ command_rollback()
 	journal new "$directory"
 	cp -a --reflink=auto -- "$kept" "$directory" || die "cannot copy the boot files back"
 	rm -f "$directory/.taken"
+	# since then it may have got another secret, other words and another size
+	make_real_size
+	disk_table "$c_lun"
+	disk_find_root "$c_lun"
+	make_inside rollback
+	client_record "$c_id"
+	client_print | put "$ret" 0644
 	apply
 	journal_done
 	note "$c_id is what it was at $name"

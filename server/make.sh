@@ -225,7 +225,7 @@ make_inside()
 	mkdir -p "$work/inside"
 	client_print >"$work/inside.record"
 	env lib="$lib" root="$root" INSIDE_WORK="$work/inside" INSIDE_QUIET="$quiet" INSIDE_JOB="$1" INSIDE_OFFSET="$offset" INSIDE_BYTES="$bytes" \
-		INSIDE_SOURCE="$image" INSIDE_INSTALL="$install" INSIDE_DEB="$deb" INSIDE_DIRECTORY="$ret" \
+		INSIDE_SOURCE="${image-}" INSIDE_INSTALL="${install-no}" INSIDE_DEB="${deb-}" INSIDE_DIRECTORY="$ret" \
 		unshare --mount --pid --fork --kill-child sh "$lib/inside.sh" "$work/inside.record" || exit 1
 	while IFS='=' read -r key value; do
 		case $key in
