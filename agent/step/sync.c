@@ -271,7 +271,7 @@ static bool can_mend(struct sync *s, const struct stage *stage, const struct err
 
 	sync_prune_drop(s); /* it works on what is used again now */
 	if (files_cause(why->code) == FILES_FULL)
-		return sync_prune(s, 1, &err) == 0 && s->report->n_removed > before;
+		return sync_prune(s, 0, &err) == 0 && s->report->n_removed > before;
 	if (*way || (why->code != -EPROTONOSUPPORT && (why->code != -EBADMSG || !stage->n_linked)))
 		return false;
 	*way = true;

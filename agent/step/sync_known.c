@@ -206,10 +206,20 @@ static unsigned int add_newer(const struct sync *s, const char *active, const ch
 	return n;
 }
 
+/* What was active before @active, as its manifest says; "" if that is not known. */
+static const char *before(const struct sync *s, const char *active)
+{
+	for (unsigned int i = 0; i < s->n_known; i++)
+		if (strcmp(s->known[i].manifest.generation, active) == 0)
+			return s->known[i].manifest.previous;
+	return "";
+}
+
 /*
  * Which may go when @active is, and @made is complete, the oldest first; see generation_surplus(). Never what was active
  * when the run began: it is until another one is, and some client may just be loading it; nor what runs, which came up;
- * nor what tryboot.txt names, for without it the firmware would load what lies about.
+ * nor what tryboot.txt names, for without it the firmware would load what lies about. With @keep 0, to make room, the
+ * one before @active goes, too.
  */
 static unsigned int surplus(const struct sync *s, const char *active, const char *made,
 	unsigned int keep, unsigned int ret[GENERATIONS])
@@ -218,14 +228,14 @@ static unsigned int surplus(const struct sync *s, const char *active, const char
 	bool once = s->wish->once;
 	char runs[NAME_SIZE] = "";
 	/* The first spares all that are newer. */
-	const char *needed[8 + GENERATIONS] = {once ? "" : active, active, made,
+	const char *needed[9 + GENERATIONS] = {once ? "" : active, active, made,
 		good ? good->name : "", s->report->generation, s->report->previous, s->tryboot,
-		runs};
+		runs, keep ? before(s, active) : ""};
 
 	(void)!span_copy(cmdline_peek(s->wish->booted, "pinet.generation"), runs,
 		sizeof(runs)); /* else it is none */
-	return generation_surplus(
-		&s->list, keep, needed, 8 + (once ? add_newer(s, active, &needed[8]) : 0), ret);
+	return generation_surplus(&s->list, keep ? keep : 1, needed,
+		9 + (once ? add_newer(s, active, &needed[9]) : 0), ret);
 }
 
 /* The generation @name is gone. */
@@ -316,13 +326,13 @@ int sync_make_room(struct sync *s, const struct generation_size *need, struct er
 		return r;
 	/* None goes in vain. */
 	r = generation_frees(
-		s->ours_fd, &s->list, which, surplus(s, s->active, "", 1, which), &freed, reterr);
+		s->ours_fd, &s->list, which, surplus(s, s->active, "", 0, which), &freed, reterr);
 	if (r == 0)
 		r = generation_room(s->ours_fd, need, &freed, reterr);
 	if (r < 0)
 		return r;
 	while ((r = generation_room(s->ours_fd, need, &nothing, reterr)) == -ENOSPC &&
-		surplus(s, s->active, "", 1, which)) {
+		surplus(s, s->active, "", 0, which)) {
 		r = remove_one(s, s->list.at[which[0]].name, reterr);
 		if (r < 0)
 			return r;

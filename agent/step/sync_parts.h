@@ -142,7 +142,7 @@ enum manifest_role sync_role(enum boot_role role);
 int sync_make_room(struct sync *s, const struct generation_size *need, struct err *reterr)
 	__attribute__((warn_unused_result));
 
-/* Removes what is not needed, so that @keep remain. */
+/* Removes what is not needed, so that @keep remain; with 0 as much as can go, to make room. */
 int sync_prune(struct sync *s, unsigned int keep, struct err *reterr)
 	__attribute__((warn_unused_result));
 

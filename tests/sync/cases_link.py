@@ -182,6 +182,9 @@ def old_ones_are_removed(rig: Rig) -> None:
     # and the one that was active stays until the next, for whoever is just loading it
     last = [f"g000005-{V13}", "g000006-6.1.0-14-amd64"]
     assert rig.generations() == [f"g000001-{V9}", *last], rig.generations()
+    # a run that activates nothing leaves it, too
+    done = rig.sync("--keep", "1", "--force")
+    assert "nothing to do" in done.err and rig.generations() == [f"g000001-{V9}", *last], done
     assert rig.read("boot/pinet/states").split("\n")[0].startswith(f"g000001-{V9} good 0 "), rig.read("boot/pinet/states")
 
 
