@@ -101,6 +101,10 @@ command_add()
 	'') usage_error "say what the client is made from: --image, --clone-of or --adopt" ;;
 	*) usage_error "--image, --clone-of and --adopt exclude each other" ;;
 	esac
+	[ -z "$adopt" ] || [ -z "$size" ] || usage_error "--size is not for --adopt: \"pinet-server set\" makes a LUN larger"
+	if [ -n "$source" ] && [ "$size$deb$new_layout$new_append$new_words$install" != yes ]; then
+		usage_error "--size, --deb, --no-install, --boot, --append and --words are not for --clone-of: a copy has those of its original"
+	fi
 	add_all
 }
 
