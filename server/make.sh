@@ -30,16 +30,16 @@ make_fields()
 	c_made=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	[ -n "$source" ] || c_layout=$new_layout
 	[ "$c_layout" != san ] || c_nfs=none # all of its files are in its LUN
-	[ -z "$source" ] || return 0
-	c_append=$new_append
-	c_words=${new_words:-cmdline}
-	if [ "$c_words" = dhcp ]; then
-		case $c_dhcp in
-		none | dnsmasq-proxy) die "--words dhcp: dhcp = $c_dhcp cannot say what a client needs" ;;
-		esac
-		[ -n "$c_mac" ] || die "--words dhcp: the DHCP server knows clients by their MAC address: say --mac"
-		[ "$install" = yes ] || die "--words dhcp: the image has to be told to ask, which --no-install forbids"
+	if [ -z "$source" ]; then
+		c_append=$new_append
+		c_words=${new_words:-cmdline}
 	fi
+	[ "$c_words" = dhcp ] || return 0
+	case $c_dhcp in
+	none | dnsmasq-proxy) die "--words dhcp: dhcp = $c_dhcp cannot say what a client needs" ;;
+	esac
+	[ -n "$c_mac" ] || die "--words dhcp: the DHCP server knows clients by their MAC address: say --mac"
+	[ "$install" = yes ] || die "--words dhcp: the image has to be told to ask, which --no-install forbids"
 }
 
 # make_user: the CHAP name: that of the client, unless one that was renamed still has it. tgt's accounts are the whole
