@@ -7,7 +7,7 @@
 
 command_set()
 {
-	local id='' name='' size='' force='' mac='' serial='' address='' hostname='' old
+	local id='' name='' size='' force='' mac='' serial='' address='' hostname='' old words
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--force) force=yes ;;
@@ -32,6 +32,8 @@ command_set()
 	client_need "$id"
 	[ -n "$force" ] || refuse_session
 	old=$c_id
+	words_pinet
+	words=$ret
 	# a client that is named after its board gets the name of the new one
 	if [ -n "$mac" ] && [ "$c_id" = "$c_mac" ]; then name=${name:-$mac}; fi
 	if [ -n "$serial" ] && [ "$c_id" = "$c_serial" ]; then name=${name:-$serial}; fi
@@ -42,7 +44,10 @@ command_set()
 	[ -z "$name" ] || [ "$name" != "$c_id" ] || name=
 	if [ -z "$name" ]; then
 		client_refuse_twins "$old"
+		words_pinet
+		[ "$ret" = "$words" ] || set_refuse_san
 		journal_begin set "$old"
+		[ "$ret" = "$words" ] || set_boot_files
 	else
 		set_name "$old"
 	fi
@@ -89,7 +94,7 @@ set_value()
 set_name()
 {
 	local old="$1" old_directory secret snapshot
-	[ "$c_layout" != san ] || die "a client that boots by SAN has its names in its LUN: clone it under the new name, then remove it"
+	set_refuse_san
 	client_record "$name"
 	[ ! -e "$ret" ] || die "there is a client $name already"
 	client_directory
@@ -124,6 +129,25 @@ set_name()
 	cp -a --reflink=auto -- "$old_directory" "$ret" || die "cannot copy the boot files of $old"
 	set_words "$ret"
 	drop "$old_directory"
+}
+
+# set_refuse_san: what is only in the LUN is not changed here.
+set_refuse_san()
+{
+	[ "$c_layout" != san ] || die "a client that boots by SAN has its names in its LUN: clone it under the new name, then remove it"
+}
+
+# set_boot_files: the name stays, and the boot files get other words, as when a client is not named after its board any more.
+# A copy takes their place.
+set_boot_files()
+{
+	local directory
+	client_directory
+	directory=$ret
+	drop "$directory"
+	journal new "$directory"
+	cp -a --reflink=auto -- "${directory%/*}/.${directory##*/}.pinet-old" "$directory" || die "cannot copy the boot files of $c_id"
+	set_words "$directory"
 }
 
 # set_drop_old OLD: the old name's files go, with the old record.
