@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2016,SC2034,SC2154
 # The record of a client: /var/lib/pinet-server/clients/ID, lines KEY=VALUE; its secret is a file of its own.
 
 # client_clear: no client.
@@ -7,7 +7,7 @@ client_clear()
 {
 	c_id='' c_mac='' c_serial='' c_hostname='' c_address='' c_target='' c_initiator='' c_user=''
 	c_storage='' c_lun='' c_size='' c_target_kind='' c_tftp='' c_nfs='' c_dhcp='' c_layout=''
-	c_words='' c_append='' c_export='' c_made='' c_image='' c_mount='' c_root=''
+	c_words='' c_append='' c_export='' c_made='' c_image='' c_mount='' c_root='' c_boot_files=''
 }
 
 # client_record ID, client_secret ID: the files.
@@ -59,6 +59,7 @@ client_read()
 		image) c_image=$value ;;
 		mount) c_mount=$value ;;
 		root) c_root=$value ;;
+		boot_files) c_boot_files=$value ;;
 		esac
 	done <"$1"
 }
@@ -108,7 +109,8 @@ client_print()
 		"made=$c_made" \
 		"image=$c_image" \
 		"mount=$c_mount" \
-		"root=$c_root"
+		"root=$c_root" \
+		"boot_files=$c_boot_files"
 }
 
 # client_ids: all of them, a line each.
@@ -134,11 +136,44 @@ client_pseudo()
 	[ "$c_nfs" = kernel ] || ret=${ret#"$root"}
 }
 
-# client_names: target and initiator after the id. The initiator is what the agent takes by default.
+# client_names: what is named after the id. The initiator is what the agent takes by default.
 client_names()
 {
 	c_target=$conf_target_prefix:$c_id
 	c_initiator=iqn.1993-08.org.debian:01:$c_id
+	on storage "$c_storage" path "$c_id"
+	c_lun=$ret
+	client_directory
+	c_boot_files=$ret
+}
+
+# client_places: LUNs and boot files have to be where the settings say: elsewhere, what has such a name is something else.
+client_places()
+{
+	local places id kind lun boot
+	places=$(client_ids | sed "s,^,$state/clients/," | tr '\n' '\0' | xargs -0 -r awk '
+		sub(/^id=/, "") { id = $0 }
+		sub(/^storage=/, "") { kind = $0 }
+		sub(/^lun=/, "") { lun = $0 }
+		sub(/^boot_files=/, "") { print id, kind, lun, $0 }')
+	while read -r id kind lun boot; do
+		[ -n "$id" ] || continue
+		on storage "$kind" path "$id"
+		[ "$ret" = "$lun" ] || client_misplaced "$id" "its LUN" "$lun" "$ret" "$(
+			[ "$kind" = file ] && echo storage.directory || echo storage.pool)"
+		c_id=$id
+		client_directory
+		[ "$ret" = "${boot:-$ret}" ] || client_misplaced "$id" "its boot files" "$boot" "$ret" tftp.directory
+	done <<-END
+		$places
+	END
+	client_clear
+}
+
+# client_misplaced ID WHAT IS SHOULD SETTING: ends.
+client_misplaced()
+{
+	die "the client $1 has $2 in $3, $5 in $conf_file says $4: put the setting back; to move clients, \"remove\" them (what they have stays), change it, move the files, and \"add --adopt\" them"
 }
 
 # client_refuse_twins: no other client has one of c_*'s names and addresses.

@@ -34,6 +34,7 @@ command_init()
 	init_choose
 	conf_load
 	init_settings "$settings"
+	client_places
 	backend_need
 	journal_begin init ''
 	init_print | put "$conf_file" 0644

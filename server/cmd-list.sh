@@ -150,7 +150,6 @@ list_text()
 list_object()
 {
 	local key value between='{'
-	client_directory
 	while IFS='=' read -r key value; do
 		case $key in
 		size) printf '%s\n    "%s": %s' "$between" "$key" "${value:-0}" ;;
@@ -163,7 +162,6 @@ list_object()
 		between=','
 	done <<-END
 		$(client_print)
-		boot_files=$ret
 		generation=$f_generation
 		seen=$f_seen
 	END

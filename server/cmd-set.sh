@@ -107,8 +107,6 @@ set_name()
 	(
 		c_id=$name
 		client_names
-		on storage "$c_storage" path "$name"
-		c_lun=$ret
 		client_refuse_twins "$old"
 	) || exit 1
 	journal_begin set "$old"
@@ -122,8 +120,6 @@ set_name()
 		rename "$secret" "$ret"
 	fi
 	client_names
-	on storage "$c_storage" path "$name"
-	c_lun=$ret
 	client_directory
 	journal new "$ret"
 	cp -a --reflink=auto -- "$old_directory" "$ret" || die "cannot copy the boot files of $old"

@@ -106,6 +106,7 @@ conf_read()
 	case $conf_storage:$conf_storage_pool in
 	zfs: | lvm:) die "$conf_file: storage = $conf_storage needs a storage.pool" ;;
 	esac
+	client_places
 }
 
 # conf_load: the same without asking for anything.

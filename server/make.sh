@@ -20,8 +20,6 @@ make_fields()
 	fi
 	[ -n "$c_address$conf_network" ] || die "say --address, or \"network\" in $conf_file: the boot files must not be exported to everybody"
 	c_storage=$conf_storage c_target_kind=$conf_target c_tftp=$conf_tftp c_nfs=$conf_nfs c_dhcp=$conf_dhcp
-	on storage "$c_storage" path "$c_id"
-	c_lun=$ret
 	client_names
 	c_user=
 	[ -z "$new_chap" ] || make_user
