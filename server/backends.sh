@@ -5,14 +5,15 @@
 # A backend KIND NAME is the file KIND-NAME.sh with functions KIND_NAME_*:
 #
 #	storage   create NAME BYTES, destroy NAME, path NAME, resize NAME BYTES, copy FROM TO, rename FROM TO, used NAME
-#	target    files, files_drop, apply ID IQN USER, sessions IQN, lun, check, check_server IDS
+#	target    files, files_drop, apply ID IQN USER, sessions IQN, taken IQN ID USER, lun, check, check_server IDS
 #	tftp      shared_files IDS, test, apply, check, check_server IDS
 #	nfs       files, files_drop, shared_files IDS, test, apply, check, check_server IDS
 #	dhcp      files, files_drop, shared_files IDS, test, apply, check, check_server IDS
 #
 # "files" writes what a client (c_*) needs, by put_ours; "shared_files" what all clients of this server, IDS, need;
 # "test" asks the server's own checker, "apply" then has the server read them. "check" prints a line for each thing that is wrong with a client, "check_server" for
-# each that is wrong with the server or between its clients: it is called once, however many there are.
+# each that is wrong with the server or between its clients: it is called once, however many there are. "taken" prints what
+# others have made under a new client's names, which "apply" would delete.
 
 # backend_table: KIND NAME PROGRAM PACKAGE.
 backend_table()

@@ -108,6 +108,7 @@ set_name()
 		c_id=$name
 		client_names
 		client_refuse_twins "$old"
+		refuse_taken ''
 	) || exit 1
 	journal_begin set "$old"
 	set_drop_old "$old"

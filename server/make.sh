@@ -67,11 +67,15 @@ make_refuse()
 	elif [ -n "$adopt" ]; then
 		die "there is no LUN $c_lun to adopt"
 	fi
-	target_tgt_file "$c_id"
-	[ ! -e "$ret" ] || die "$ret exists already"
-	if grep -q -F -w -e "$c_target" "$etc/tgt/targets.conf" "$etc"/tgt/conf.d/*.conf 2>/dev/null; then
-		die "a file of tgt has a target $c_target already"
-	fi
+	refuse_taken "$c_user"
+}
+
+# refuse_taken USER: nobody else has a target of c_*'s names.
+refuse_taken()
+{
+	local taken
+	taken=$(on target "$c_target_kind" taken "$c_target" "$c_id" "$1" | head -n 1)
+	[ -z "$taken" ] || die "$taken already, and pinet-server did not make it: take another name for the client, or remove it"
 }
 
 # make_secret: the CHAP secret, for root alone.

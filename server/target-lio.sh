@@ -88,6 +88,18 @@ target_lio_has()
 	return 1
 }
 
+target_lio_taken()
+{
+	local kind
+	target_lio_file "$2"
+	[ ! -e "$ret" ] || echo "there is a file $ret"
+	target_lio_runs || return 0
+	[ ! -d "/sys/kernel/config/target/iscsi/$1" ] || echo "the kernel has a target $1"
+	for kind in fileio block; do
+		! target_lio_has "$kind" "$2" || echo "the kernel has a backstore pinet-$2"
+	done
+}
+
 target_lio_sessions()
 {
 	local info

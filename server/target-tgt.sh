@@ -91,6 +91,16 @@ target_tgt_apply()
 	tgt_admin --mode target --op bind --tid "$tid" --initiator-name "$initiator"
 }
 
+target_tgt_taken()
+{
+	target_tgt_file "$2"
+	[ ! -e "$ret" ] || echo "there is a file $ret"
+	! grep -q -F -w -e "$1" "$etc/tgt/targets.conf" "$etc"/tgt/conf.d/*.conf 2>/dev/null || echo "a file of tgt has a target $1"
+	target_tgt_runs || return 0
+	tgt_admin --mode target --op show | awk -v iqn="$1" '/^Target / && $3 == iqn { print "tgtd has a target " iqn }'
+	tgt_admin --mode account --op show | awk -v user="$3" 'NF == 1 && $1 == user { print "tgtd has an account " user }'
+}
+
 # target_tgt_sessions IQN: how many are logged in, in $ret.
 target_tgt_sessions()
 {
