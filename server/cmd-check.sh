@@ -56,7 +56,7 @@ check_words()
 {
 	client_directory
 	[ "$c_layout" != san ] && [ "$c_words" != dhcp ] && [ -f "$ret/cmdline.txt" ] || return 0
-	grep -q -w -F -e "pinet.target=$c_target" "$ret/cmdline.txt" || echo "$ret/cmdline.txt does not name the target $c_target"
+	tr -s '[:space:]' '\n' <"$ret/cmdline.txt" | grep -q -x -F -e "pinet.target=$c_target" || echo "$ret/cmdline.txt does not name the target $c_target"
 }
 
 # check_twins: two clients with one name.

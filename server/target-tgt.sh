@@ -95,7 +95,12 @@ target_tgt_taken()
 {
 	target_tgt_file "$2"
 	[ ! -e "$ret" ] || echo "there is a file $ret"
-	! grep -q -F -w -e "$1" "$etc/tgt/targets.conf" "$etc"/tgt/conf.d/*.conf 2>/dev/null || echo "a file of tgt has a target $1"
+	find "$etc/tgt/targets.conf" "$etc/tgt/conf.d" -name '*.conf' -print0 2>/dev/null | xargs -0 -r awk -v iqn="$1" '
+		tolower($1) == "<target" {
+			gsub(/[">]/, "", $2)
+			if ($2 == iqn)
+				print FILENAME " has a target " iqn
+		}'
 	target_tgt_runs || return 0
 	tgt_admin --mode target --op show | awk -v iqn="$1" '/^Target / && $3 == iqn { print "tgtd has a target " iqn }'
 	tgt_admin --mode account --op show | awk -v user="$3" 'NF == 1 && $1 == user { print "tgtd has an account " user }'
