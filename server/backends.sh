@@ -97,7 +97,6 @@ on()
 }
 
 # Nothing to do for these.
-nfs_none_apply() { :; }
 dhcp_none_apply() { :; }
 dhcp_dnsmasq_apply() { dnsmasq_apply; }
 dhcp_dnsmasq_test() { dnsmasq_test; }
@@ -160,7 +159,6 @@ client_files()
 	shared tftp "$c_tftp"
 	on nfs "$c_nfs" files
 	shared nfs "$c_nfs"
-	touched nfs "$c_nfs"
 	if [ "$c_dhcp" != none ]; then
 		on dhcp "$c_dhcp" files
 		shared dhcp "$c_dhcp"
@@ -180,7 +178,6 @@ client_files_drop()
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	on nfs "$c_nfs" files_drop
 	shared nfs "$c_nfs"
-	touched nfs "$c_nfs"
 	if [ "$c_dhcp" != none ]; then
 		on dhcp "$c_dhcp" files_drop
 		shared dhcp "$c_dhcp"

@@ -10,6 +10,7 @@ nfs_ganesha_files_drop() { :; }
 nfs_ganesha_shared_files()
 {
 	local file="$etc/ganesha/pinet-server.conf" id
+	touched nfs ganesha
 	if [ -z "$1" ]; then
 		block_drop "$etc/ganesha/ganesha.conf"
 		drop "$file"
