@@ -119,10 +119,11 @@ dhcp_dnsmasq_proxy_shared_files()
 		return 0
 	fi
 	[ -n "$conf_network" ] || die "$conf_file does not say network = ADDRESS/PREFIX, which a DHCP proxy needs"
+	# that is the administrator's to say: others may ask it for names
+	[ -e "$file" ] || dnsmasq_has port || note "this dnsmasq answers DNS, too: say port=0 in $etc/dnsmasq.conf if it is there for clients alone"
 	{
 		mark ''
 		# the ROM of a Raspberry Pi 3 compares the three blanks, and misses an answer that comes at once
-		dnsmasq_has port || echo 'port=0'
 		printf 'dhcp-range=%s,proxy\ndhcp-reply-delay=1\n' "${conf_network%/*}"
 		printf 'pxe-service=0,"Raspberry Pi Boot   "\n'
 	} | put_ours "$file" 0644
