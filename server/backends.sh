@@ -235,15 +235,19 @@ block_put()
 	put "$file" - <"$work/block"
 }
 
-# block_drop FILE: takes it out again; everything else stays as it is.
+# block_drop FILE: takes it out again; everything else stays as it is. Marks that are not as they were put there would
+# take lines of others with them.
 block_drop()
 {
 	local file begin
 	file=$(readlink -f "$1") || file=
 	[ -f "$file" ] || return 0
 	begin=$(grep -x '# BEGIN pinet-server.*' "$file") || return 0
-	awk '/^# BEGIN pinet-server/ { inside = 1 } !inside { print } /^# END pinet-server/ { inside = 0 }' \
-		"$file" >"$work/block"
+	awk '/^# BEGIN pinet-server/ { wrong += begin > 0; begin = NR }
+		/^# END pinet-server$/ { wrong += !begin || NR != begin + 2; end = NR; next }
+		!begin || NR > begin + 2 { print }
+		END { exit wrong || end != begin + 2 }' "$file" >"$work/block" ||
+		die "$1: \"# BEGIN pinet-server\", one line and \"# END pinet-server\" do not follow each other any more: put them in order, or take them and that line out"
 	case $begin:$(tail -n 1 "$file") in
 	*'no end)':'# END pinet-server') printf '%s' "$(cat "$work/block")" | put "$file" - ;;
 	*) put "$file" - <"$work/block" ;;
