@@ -21,6 +21,16 @@ client_secret()
 	ret=$state/secrets/$1
 }
 
+# client_secret_text: the secret of c_*, in $ret, or this ends: a target without it would let everybody in.
+client_secret_text()
+{
+	local path
+	client_secret "$c_id"
+	path=$ret
+	secret_ok "$(cat "$path" 2>/dev/null)" ||
+		die "there is no secret in $path: put it back, it is also the password in /etc/pinet/chap.conf of the client $c_id"
+}
+
 # client_load ID: reads the record into c_*. Returns 1 if there is none.
 client_load()
 {

@@ -11,11 +11,10 @@ target_lio_file()
 # target_lio_files: the commands that make the target; the disk is LUN 0 to this initiator and to nobody else.
 target_lio_files()
 {
-	local file secret kind=fileio tpg="/iscsi/$c_target/tpg1"
+	local file kind=fileio tpg="/iscsi/$c_target/tpg1"
 	target_lio_file "$c_id"
 	file=$ret
-	client_secret "$c_id"
-	secret=$ret
+	[ -z "$c_user" ] || client_secret_text
 	[ "$c_storage" = file ] || kind=block
 	{
 		mark "$c_id"
@@ -31,8 +30,7 @@ target_lio_files()
 		echo "$tpg/acls/$c_initiator create mapped_lun=0 tpg_lun_or_backstore=lun0 write_protect=0"
 		if [ -n "$c_user" ]; then
 			echo "$tpg set attribute authentication=1"
-			printf '%s/acls/%s set auth userid=%s password=' "$tpg" "$c_initiator" "$c_user"
-			cat "$secret"
+			printf '%s/acls/%s set auth userid=%s password=%s\n' "$tpg" "$c_initiator" "$c_user" "$ret"
 		fi
 	} | put_ours "$file" 0600
 }

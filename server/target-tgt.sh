@@ -10,20 +10,16 @@ target_tgt_file()
 
 target_tgt_files()
 {
-	local file secret
+	local file
 	target_tgt_file "$c_id"
 	file=$ret
-	client_secret "$c_id"
-	secret=$ret
+	[ -z "$c_user" ] || client_secret_text
 	{
 		mark "$c_id"
 		# one of either is let in; without any address tgt-admin adds ALL, and the name would be for nothing
 		printf '<target %s>\n\tbacking-store %s\n\tinitiator-name %s\n\tinitiator-address 127.0.0.1\n' \
 			"$c_target" "$c_lun" "$c_initiator"
-		if [ -n "$c_user" ]; then
-			printf '\tincominguser %s ' "$c_user"
-			cat "$secret"
-		fi
+		[ -z "$c_user" ] || printf '\tincominguser %s %s\n' "$c_user" "$ret"
 		printf '</target>\n'
 	} | put_ours "$file" 0600
 }
