@@ -186,6 +186,23 @@ client_misplaced()
 	die "the client $1 has $2 in $3, $5 in $conf_file says $4: put the setting back; to move clients, \"remove\" them (what they have stays), change it, move the files, and \"add --adopt\" them"
 }
 
+# client_own_address ADDRESS: whether it is one of this server's.
+client_own_address()
+{
+	[ "$1" = "$conf_server" ] || [ "$1" = "$conf_target_portal" ]
+}
+
+# client_refuse_address: ends unless the address of c_* can be a client's.
+client_refuse_address()
+{
+	[ -n "$c_address" ] || return 0
+	if [ -n "$conf_network" ] && ! in_network "$c_address" "$conf_network"; then
+		die "the address $c_address is not one of the network $conf_network"
+	fi
+	host_ok "$c_address" "$conf_network" || die "no client can have the address $c_address: it is that of a network, or of all machines in it"
+	! client_own_address "$c_address" || die "the address $c_address is the server's own"
+}
+
 # client_refuse_twins: no other client has one of c_*'s names and addresses.
 client_refuse_twins()
 {
@@ -223,10 +240,10 @@ client_free_export()
 	ret=$number
 }
 
-# client_free_address: the first address of "addresses" that no client has, in $ret; "" if there are none to give.
+# client_free_address: the first address of "addresses" that nobody has, in $ret; "" if there are none to give.
 client_free_address()
 {
-	local taken number last
+	local taken number last address
 	ret=
 	[ -n "$conf_addresses" ] || return 0
 	taken=$(sed -n 's/^address=//p' "$state"/clients/* 2>/dev/null | tr '\n' ' ')
@@ -236,10 +253,15 @@ client_free_address()
 	number=$ret
 	while [ "$number" -le "$last" ]; do
 		number_address "$number"
+		address=$ret
+		number=$((number + 1))
 		case " $taken " in
-		*" $ret "*) number=$((number + 1)) ;;
-		*) return 0 ;;
+		*" $address "*) continue ;;
 		esac
+		if host_ok "$address" "$conf_network" && ! client_own_address "$address"; then
+			ret=$address
+			return 0
+		fi
 	done
 	die "all addresses of $conf_addresses are taken"
 }

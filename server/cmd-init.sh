@@ -34,7 +34,7 @@ command_init()
 	init_choose
 	conf_load
 	init_settings "$settings"
-	client_places
+	conf_fits
 	backend_need
 	journal_begin init ''
 	init_print | put "$conf_file" 0644

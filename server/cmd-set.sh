@@ -38,9 +38,7 @@ command_set()
 	if [ -n "$mac" ] && [ "$c_id" = "$c_mac" ]; then name=${name:-$mac}; fi
 	if [ -n "$serial" ] && [ "$c_id" = "$c_serial" ]; then name=${name:-$serial}; fi
 	c_mac=${mac:-$c_mac} c_serial=${serial:-$c_serial} c_address=${address:-$c_address} c_hostname=${hostname:-$c_hostname}
-	if [ -n "$c_address" ] && [ -n "$conf_network" ] && ! in_network "$c_address" "$conf_network"; then
-		die "the address $c_address is not one of the network $conf_network"
-	fi
+	client_refuse_address
 	[ -z "$name" ] || [ "$name" != "$c_id" ] || name=
 	if [ -z "$name" ]; then
 		client_refuse_twins "$old"

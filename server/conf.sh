@@ -106,6 +106,13 @@ conf_read()
 	case $conf_storage:$conf_storage_pool in
 	zfs: | lvm:) die "$conf_file: storage = $conf_storage needs a storage.pool" ;;
 	esac
+	conf_fits
+}
+
+# conf_fits: ends when a setting does not fit another one, or the clients.
+conf_fits()
+{
+	host_ok "$conf_server" "$conf_network" || die "server = $conf_server: no machine can have that address${conf_network:+ in the network $conf_network}"
 	client_places
 }
 

@@ -15,9 +15,7 @@ make_fields()
 		client_free_address
 		c_address=$ret
 	fi
-	if [ -n "$c_address" ] && [ -n "$conf_network" ] && ! in_network "$c_address" "$conf_network"; then
-		die "the address $c_address is not one of the network $conf_network"
-	fi
+	client_refuse_address
 	[ -n "$c_address$conf_network" ] || die "say --address, or \"network\" in $conf_file: the boot files must not be exported to everybody"
 	c_storage=$conf_storage c_target_kind=$conf_target c_tftp=$conf_tftp c_nfs=$conf_nfs c_dhcp=$conf_dhcp
 	client_names

@@ -129,6 +129,20 @@ in_network()
 	[ $((number >> bits)) = $((ret >> bits)) ]
 }
 
+# host_ok ADDRESS NETWORK: whether a machine can have it: it is none of those with a meaning, and neither the first nor the
+# last of its NETWORK, which may be empty.
+host_ok()
+{
+	local last
+	case $1 in
+	0.* | 127.* | 22[4-9].* | 2[345]?.*) return 1 ;;
+	esac
+	[ -n "$2" ] && [ "${2#*/}" -lt 31 ] && in_network "$1" "$2" || return 0
+	last=$(((1 << (32 - ${2#*/})) - 1))
+	address_number "$1"
+	[ $((ret & last)) != 0 ] && [ $((ret & last)) != $last ]
+}
+
 # range_ok TEXT: FIRST-LAST, two addresses in their order.
 range_ok()
 {
