@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
+# shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2153,SC2154
 # The system in a LUN, mounted at $mnt: what it is, how it gets pinet-initramfs, and which of its files the firmware
 # loads. Part of inside.sh.
 
