@@ -5,8 +5,10 @@
 # Before anything is changed, the journal gets a line that says how to take the change back:
 #
 #	begin VERB ID       the operation
-#	new PATH            did not exist: is removed
-#	old PATH COPY       is put back from COPY
+#	new PATH            did not exist: is removed, with all that is in it
+#	parent PATH         a directory that others use, too: is removed when it is empty
+#	file PATH DIGEST    did not exist: is removed
+#	old PATH COPY DIGEST   is put back from COPY
 #	move FROM TO        TO is moved back to FROM
 #	volume KIND NAME    a new LUN: is destroyed, after the servers have looked again
 #	renamed KIND FROM TO   a LUN: gets its old name
@@ -15,7 +17,8 @@
 #	later COMMAND...    only then: "remove PATH" or "destroy KIND NAME"
 #
 # An operation that fails undoes itself at exit; one that was killed is undone by the next command. Every line
-# can be undone twice, and for a change that was not made yet. Fields are separated by tabs: no name has one.
+# can be undone twice, and for a change that was not made yet. A file stays when it is not what DIGEST says any more: somebody
+# else has changed it since. Fields are separated by tabs: no name has one.
 
 journal_open=
 journal_applied=
@@ -133,16 +136,16 @@ journal_undo()
 	while IFS=$tab read -r word one two rest; do
 		case $word in
 		new)
-			rm -rf -- "$one" "${one%/*}/.${one##*/}.pinet-new" || failed=yes
+			rm -rf -- "$one" || failed=yes
 			;;
-		old)
-			mkdir -p -- "${one%/*}"
-			rm -f -- "${one%/*}/.${one##*/}.pinet-new"
-			[ ! -e "$two" ] || { cp -p -- "$two" "${one%/*}/.${one##*/}.pinet-new" &&
-				mv -f -- "${one%/*}/.${one##*/}.pinet-new" "$one"; } || failed=yes
-			;;
+		file) journal_take_back "$one" "$two" || failed=yes ;;
+		old) journal_put_back "$one" "$two" "$rest" || failed=yes ;;
 		move)
-			if [ -e "$two" ] && [ ! -e "$one" ]; then mv -- "$two" "$one" || failed=yes; fi
+			if [ -e "$two" ] && [ -e "$one" ]; then
+				warn "$one was made anew since: what it was before stays in $two"
+			elif [ -e "$two" ]; then
+				mv -- "$two" "$one" || failed=yes
+			fi
 			;;
 		renamed)
 			if "storage_${one}_exists" "$rest" && ! "storage_${one}_exists" "$two"; then
@@ -161,6 +164,9 @@ journal_undo()
 	while IFS=$tab read -r word one two rest; do
 		[ "$word" != volume ] || "storage_${one}_destroy" "$two" </dev/null || failed=yes
 	done <"$work/undo"
+	while IFS=$tab read -r word one two rest; do
+		[ "$word" != parent ] || [ ! -d "$one" ] || rmdir -- "$one" 2>/dev/null || :
+	done <"$work/undo"
 	if [ -n "$failed" ]; then
 		printf 'pinet-server: not everything could be undone; the next command tries again\n' >&2
 		return 1
@@ -170,35 +176,70 @@ journal_undo()
 	rm -f "$journal_file"
 }
 
+# journal_same PATH DIGEST: whether the file is what was written.
+journal_same()
+{
+	[ "$(sha256sum <"$1")" = "$2  -" ]
+}
+
+# journal_take_back PATH DIGEST: a file that was not there goes.
+journal_take_back()
+{
+	rm -f -- "${1%/*}/.${1##*/}.pinet-new"
+	if [ -e "$1" ] && ! journal_same "$1" "$2"; then
+		warn "$1 was changed since it was written: it stays"
+	else
+		rm -f -- "$1"
+	fi
+}
+
+# journal_put_back PATH COPY DIGEST: a file is what it was. One that was changed since loses our block, and nothing else.
+journal_put_back()
+{
+	local new="${1%/*}/.${1##*/}.pinet-new" block='^# BEGIN pinet-server'
+	rm -f -- "$new"
+	[ -e "$2" ] && ! cmp -s "$1" "$2" || return 0
+	if [ ! -e "$1" ] || journal_same "$1" "$3"; then
+		mkdir -p -- "${1%/*}" && cp -p -- "$2" "$new" && mv -f -- "$new" "$1"
+	elif grep -q "$block" "$1" && ! grep -q "$block" "$2"; then
+		(block_drop "$1") || warn "$1 was changed since it was written: it stays, with pinet-server's lines in it"
+	else
+		warn "$1 was changed since it was written: it stays"
+	fi
+}
+
 # put PATH MODE: writes standard input to PATH, whole or not at all, and on the disk when this returns. MODE "-" keeps that of the file.
 put()
 {
-	local path="$1" new="${1%/*}/.${1##*/}.pinet-new" copy
+	local path="$1" new="${1%/*}/.${1##*/}.pinet-new" copy digest
 	make_parents "${path%/*}"
+	cat >"$work/written" || die "cannot write $path"
+	digest=$(sha256sum <"$work/written")
+	digest=${digest%% *}
 	if [ -e "$path" ]; then
 		copy=$(mktemp "$state/undo/XXXXXX")
 		cp -p -- "$path" "$copy"
-		journal_line old "$path" "$copy"
+		journal_line old "$path" "$copy" "$digest"
 		sync "$copy" "$journal_file"
 		rm -f -- "$new"
 		cp -p -- "$path" "$new"
 	else
-		journal new "$path"
+		journal file "$path" "$digest"
 		(umask 077 && : >"$new")
 	fi
 	[ "$2" = - ] || [ "$2" = 0600 ] || chmod "$2" "$new"
 	[ "$2" != 0600 ] || chmod 0600 "$new"
-	cat >"$new" && sync "$new" || die "cannot write $path"
+	cat "$work/written" >"$new" && sync "$new" || die "cannot write $path"
 	mv -f -- "$new" "$path" && sync "${path%/*}" || die "cannot write $path"
 }
 
-# make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails. Those for files of
-# servers are noted: see drop_parents.
+# make_parents DIRECTORY: makes it, and the ones above it; all made here go again if the operation fails and nobody uses
+# them. Those for files of servers are noted: see drop_parents.
 make_parents()
 {
 	[ ! -d "$1" ] || return 0
 	make_parents "${1%/*}"
-	[ -z "$journal_open" ] || journal_line new "$1"
+	[ -z "$journal_open" ] || journal_line parent "$1"
 	mkdir "$1" || die "cannot make the directory $1"
 	case $1 in
 	"${conf_file%/*}") ;;

@@ -92,8 +92,10 @@ make_secret()
 make_directory()
 {
 	client_directory
-	make_parents "$ret"
+	make_parents "${ret%/*}"
 	client_directory
+	journal new "$ret"
+	mkdir "$ret" || die "cannot make the directory $ret"
 }
 
 # make_from_image: LUN, root, boot files, from --image, or as they are with --adopt.
