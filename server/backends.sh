@@ -188,10 +188,11 @@ client_files_drop()
 }
 
 # service_reload BACKEND SETTING UNIT ACTION: has a running server read its files. SETTING is its service.* line:
-# nothing (the unit, where systemd runs and there is no --root), a unit, pid:FILE, or none.
+# nothing (the unit, where systemd runs and there is no --root), a unit, pid:FILE, or none. A unit that ran and did not
+# come up again is noted in $runtime: the undo starts it with what it had before.
 service_reload()
 {
-	local setting="$2" unit="$3" pid
+	local setting="$2" unit="$3" action="$4" pid down
 	if [ -z "$setting" ]; then
 		[ -z "$root" ] && [ -d /run/systemd/system ] || return 0
 		setting=$unit
@@ -199,7 +200,7 @@ service_reload()
 	case $setting in
 	none) return 0 ;;
 	pid:*)
-		[ "$4" = reload ] || {
+		[ "$action" = reload ] || {
 			note "$1 has to be started again: its configuration has changed"
 			return 0
 		}
@@ -210,13 +211,21 @@ service_reload()
 		kill -HUP "$pid" 2>/dev/null || return 0
 		;;
 	*)
-		systemctl is-active --quiet "$setting" 9>&- || return 0
-		# many clients are many starts, which systemd would stop after five
-		[ "$4" = reload ] || systemctl reset-failed "$setting" 9>&- 2>/dev/null || :
-		systemctl "$4" "$setting" 9>&- || {
-			warn "$1: \"systemctl $4 $setting\" failed: \"journalctl -u $setting\" says why"
+		down=$runtime/down.$setting
+		if ! systemctl is-active --quiet "$setting" 9>&-; then
+			[ -e "$down" ] || return 0
+			action=restart
+		fi
+		if [ "$action" != reload ]; then
+			: >"$down"
+			# many clients are many starts, which systemd would stop after five
+			systemctl reset-failed "$setting" 9>&- 2>/dev/null || :
+		fi
+		systemctl "$action" "$setting" 9>&- || {
+			warn "$1: \"systemctl $action $setting\" failed: \"journalctl -u $setting\" says why"
 			return 1
 		}
+		rm -f "$down"
 		;;
 	esac
 }

@@ -87,6 +87,7 @@ dnsmasq_apply()
 	dnsmasq_test || return 1
 	digest=$(sha256sum <"$work/dnsmasq.conf")
 	[ "$digest" != "$(cat "$now" 2>/dev/null)" ] || return 0
+	rm -f "$now"
 	service_reload dnsmasq "$conf_service_dnsmasq" dnsmasq.service restart || return 1
 	printf '%s\n' "$digest" >"$now"
 }
