@@ -99,7 +99,7 @@ at_exit()
 	trap - EXIT
 	trap '' HUP INT TERM
 	[ -z "$writer" ] || ! kill "$writer" 2>/dev/null || wait "$writer" || :
-	[ -z "${journal_open-}" ] || journal_undo || status=1
+	[ -z "${journal_open-}" ] || journal_undo || { status=1 && warn "the next command tries again"; }
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"
 }

@@ -9,7 +9,7 @@ command_check()
 	case ${1-} in
 	-*) usage_error "check has no option $1" ;;
 	esac
-	# what a killed command has left is undone first
+	# what a killed command has left is undone first, if it can be
 	lock
 	conf_read
 	backend_need
@@ -19,6 +19,7 @@ command_check()
 		ids=$c_id
 	fi
 	{
+		[ ! -s "$journal_file" ] || echo "a command was interrupted and cannot be undone: see above; $journal_file has what it did"
 		check_twins
 		for id in $ids; do
 			client_load "$id"

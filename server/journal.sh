@@ -42,10 +42,12 @@ lock()
 	chmod 0700 "$state/secrets" "$state/undo"
 	conf_load
 	backend_load
-	journal_recover
+	# check says what else is wrong
+	journal_recover || [ "$command" = check ] ||
+		die "nothing else is done before that: put right what is said above and try again, or take back by hand what is left and remove $journal_file"
 }
 
-# journal_recover: after a command that was killed.
+# journal_recover: after a command that was killed. Returns 1 if it cannot be undone; the journal stays then.
 journal_recover()
 {
 	local verb id
@@ -56,7 +58,7 @@ journal_recover()
 		return 0
 	fi
 	note "undoing \"$verb $id\", which was interrupted"
-	journal_undo || die "\"$verb $id\" was interrupted and could not be undone: see above, then run \"pinet-server check\""
+	journal_undo
 }
 
 # journal_begin VERB ID: the operation starts.
@@ -136,20 +138,20 @@ journal_undo()
 	while IFS=$tab read -r word one two rest; do
 		case $word in
 		new)
-			rm -rf -- "$one" || failed=yes
+			rm -rf -- "$one" || journal_stuck "$one cannot be removed"
 			;;
-		file) journal_take_back "$one" "$two" || failed=yes ;;
-		old) journal_put_back "$one" "$two" "$rest" || failed=yes ;;
+		file) journal_take_back "$one" "$two" || journal_stuck "$one cannot be removed" ;;
+		old) journal_put_back "$one" "$two" "$rest" || journal_stuck "$one cannot be made what it was, which is in $two" ;;
 		move)
 			if [ -e "$two" ] && [ -e "$one" ]; then
 				warn "$one was made anew since: what it was before stays in $two"
 			elif [ -e "$two" ]; then
-				mv -- "$two" "$one" || failed=yes
+				mv -- "$two" "$one" || journal_stuck "$two cannot be moved back to $one"
 			fi
 			;;
 		renamed)
 			if "storage_${one}_exists" "$rest" && ! "storage_${one}_exists" "$two"; then
-				("storage_${one}_rename" "$rest" "$two") || failed=yes
+				("storage_${one}_rename" "$rest" "$two") || journal_stuck "the LUN $rest cannot get its name $two back"
 			fi
 			;;
 		esac
@@ -162,18 +164,25 @@ journal_undo()
 	done <"$work/undo"
 	# last: the target has let go of them
 	while IFS=$tab read -r word one two rest; do
-		[ "$word" != volume ] || "storage_${one}_destroy" "$two" </dev/null || failed=yes
+		[ "$word" != volume ] || "storage_${one}_destroy" "$two" </dev/null ||
+			journal_stuck "the LUN $two cannot be removed: a target or a mount may have it open"
 	done <"$work/undo"
 	while IFS=$tab read -r word one two rest; do
 		[ "$word" != parent ] || [ ! -d "$one" ] || rmdir -- "$one" 2>/dev/null || :
 	done <"$work/undo"
 	if [ -n "$failed" ]; then
-		printf 'pinet-server: not everything could be undone; the next command tries again\n' >&2
 		return 1
 	fi
 	drop_parents
 	rm -rf -- "$state"/undo/*
 	rm -f "$journal_file"
+}
+
+# journal_stuck TEXT: sets journal_undo's $failed, and says what is in the way.
+journal_stuck()
+{
+	printf 'pinet-server: not everything can be undone: %s\n' "$1" >&2
+	failed=yes
 }
 
 # journal_same PATH DIGEST: whether the file is what was written.
