@@ -108,10 +108,11 @@ check_strays()
 		"$state"/secrets/* "$state"/lio/*; do
 		[ -f "$file" ] || continue
 		id=${file##*/}
-		id=${id#pinet-}
-		id=${id#client-}
-		id=${id%.conf}
-		id=${id%.exports}
+		case $file in
+		"$state"/*) ;;
+		*/dnsmasq.d/*) id=${id#pinet-client-} id=${id%.conf} ;;
+		*) id=${id#pinet-} id=${id%.*} ;;
+		esac
 		client_record "$id"
 		[ -e "$ret" ] || echo "$file is there, the client $id is not"
 	done
