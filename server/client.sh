@@ -74,10 +74,16 @@ client_read()
 	done <"$1"
 }
 
+# id_need TEXT: the name of a client that an argument is, in $ret, or ends.
+id_need()
+{
+	id_ok "$1" || die "\"$1\" is no client's name: it is a MAC address, a serial number or a name of small letters and digits"
+}
+
 # client_need ID: loads the client that an argument names, or ends.
 client_need()
 {
-	id_ok "$1" || die "\"$1\" is no client's name: it is a MAC address, a serial number or a name of small letters and digits"
+	id_need "$1"
 	set -- "$ret"
 	client_load "$1" || client_by_board "$1" || die "there is no client $1: \"pinet-server list\" shows those there are"
 }

@@ -12,7 +12,10 @@ command_remove()
 		--delete-lun) delete=yes ;;
 		--force) force=yes ;;
 		-*) usage_error "remove has no option $1" ;;
-		*) ids="$ids $1" ;;
+		*)
+			id_need "$1"
+			ids="$ids $ret"
+			;;
 		esac
 		shift
 	done
