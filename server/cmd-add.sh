@@ -70,7 +70,7 @@ add_value()
 		new_address=$ret
 		;;
 	--hostname)
-		label_ok "$2" || usage_error "--hostname $2: small letters, digits and \"-\""
+		hostname_ok "$2" || usage_error "--hostname $2: small letters, digits and \"-\", and no word of dnsmasq's own: ignore, infinite, a time"
 		new_hostname=$ret
 		;;
 	--boot)

@@ -77,7 +77,7 @@ set_value()
 		address=$ret
 		;;
 	--hostname)
-		label_ok "$2" || usage_error "--hostname $2: small letters, digits and \"-\""
+		hostname_ok "$2" || usage_error "--hostname $2: small letters, digits and \"-\", and no word of dnsmasq's own: ignore, infinite, a time"
 		hostname=$ret
 		;;
 	--size)

@@ -55,6 +55,22 @@ label_ok()
 	ret=$1
 }
 
+# hostname_ok TEXT: such a label, but nothing that dnsmasq takes for a word of its own, a time or an address where a name
+# may stand.
+hostname_ok()
+{
+	label_ok "$1" || return 1
+	case $1 in
+	ignore | infinite) return 1 ;;
+	*[!0-9.]*) ;;
+	*) return 1 ;;
+	esac
+	case ${1%[smhdw]} in
+	*[!0-9]*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # id_ok TEXT: a MAC address, a serial number or a name: the name of the client and of its directory.
 id_ok()
 {
