@@ -77,10 +77,6 @@ init_settings()
 		*=*) conf_check_set "init" "${one%%=*}" "${one#*=}" ;;
 		*) die "init: $one is not NAME=VALUE" ;;
 		esac
-		case "$(init_lines)" in
-		*"${one%%=*} = "*) ;;
-		esac
-		init_extra="${init_extra-} ${one%%=*}"
 	done
 	set +f
 	[ -n "$conf_server" ] || init_address
@@ -132,11 +128,28 @@ init_lines()
 	END
 }
 
-# init_print: the whole file.
+# init_print: the whole file: what is there, with the values of now, and at its end the settings that it did not have.
 init_print()
 {
-	printf '# Written by "pinet-server init", yours to change: pinet-server(8) explains the settings.\n'
-	init_lines
+	init_lines >"$work/settings"
+	if [ -e "$conf_file" ]; then
+		cat "$conf_file"
+	else
+		printf '# Written by "pinet-server init", yours to change: pinet-server(8) explains the settings.\n'
+	fi | awk '
+		NR == FNR { value[$1] = $3; name[++count] = $1; next }
+		$1 ~ /^[a-z]/ && !($1 in value) { next }
+		$1 in value {
+			seen[$1] = 1
+			match($0, /=[[:space:]]*[^[:space:]#]+/)
+			$0 = substr($0, 1, RSTART - 1) "= " value[$1] substr($0, RSTART + RLENGTH)
+		}
+		{ print }
+		END {
+			for (i = 1; i <= count; i++)
+				if (!(name[i] in seen))
+					print name[i] " = " value[name[i]]
+		}' "$work/settings" -
 }
 
 # init_remove: forgets the choice; there must be no clients.
