@@ -7,7 +7,7 @@
 tftp_dnsmasq_shared_files()
 {
 	local file="$etc/dnsmasq.d/pinet-tftp.conf" lines=''
-	tftp_bootcode "$1"
+	tftp_bootcode
 	if [ -z "$1" ]; then
 		drop "$file"
 		dnsmasq_changed
@@ -104,12 +104,12 @@ tftp_dnsmasq_check_server()
 	fi
 }
 
-# tftp_bootcode IDS: the first file that a Raspberry Pi 3 asks for is bootcode.bin, without its serial number: one for all
+# tftp_bootcode: the first file that a Raspberry Pi 3 asks for is bootcode.bin, without its serial number: one for all
 # of them stands above their directories. One that somebody else has put there stays.
 tftp_bootcode()
 {
 	local file="$conf_tftp_directory/bootcode.bin" noted="$state/bootcode" id source=''
-	for id in $1; do
+	for id in $(client_ids); do
 		[ ! -f "$conf_tftp_directory/$id/bootcode.bin" ] || source=$conf_tftp_directory/$id/bootcode.bin
 	done
 	if [ -n "$source" ] && [ ! -e "$file" ]; then

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC1090,SC2015,SC2034,SC2154
 # TFTP by tftpd-hpa: it serves what is in its directory, and needs no line for a client.
 
-tftp_hpa_shared_files() { tftp_bootcode "$1"; }
+tftp_hpa_shared_files() { tftp_bootcode; }
 
 # tftp_hpa_setting NAME: a setting of its defaults file, in $ret.
 tftp_hpa_setting()
