@@ -98,7 +98,7 @@ def tree(top: str) -> dict[str, tuple]:
 
 def of_others(work: str) -> dict[str, tuple]:
     """All that belongs to the user or to other packages. Of config.txt that is a part, see without_block()."""
-    ours = re.compile(r"boot/(pinet/.*|config\.txt|tryboot\.txt|cmdline\.txt)|root/var/lib/pinet/.*")
+    ours = re.compile(r"boot/(pinet/.*|config\.txt|tryboot\.txt|cmdline\.txt)|root/(run|var/lib)/pinet/.*")
     return {name: facts for name, facts in tree(work).items() if not ours.fullmatch(name)}
 
 

@@ -270,6 +270,7 @@ class RaspiTry(Raspi):
     """For one boot only: what boots without tryboot stays, until a plain sync makes it the active one."""
 
     argv = again = ("sync", "--try")
+    keep = 4  # active, the one before it, last good, and to be tried
 
     def allowed(self) -> tuple[Set, ...]:
         return (self.old,)
