@@ -165,6 +165,8 @@ static int run(const char *root)
 	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
 	if (firmware_files_unit(FIRMWARE_UNIT_DIR, &report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
+	if (r == 0)
+		err.code = 0; /* of attempts before */
 	firmware_files_save(&report, &err);
 	if (r == 0)
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,

@@ -142,11 +142,11 @@ int nfs_source(const struct nfs_mount *m, char *out, size_t size)
 
 int nfs_data(const struct nfs_mount *m, char *out, size_t size)
 {
-	/* The kernel wants the protocol of the address by its name. */
+	/* The kernel asks no name server, and wants the protocol of the address by its name. */
 	const char *address = m->address ? m->address : m->host;
 	const char *proto = strchr(address, ':') ? "tcp6" : "tcp";
 	const char *data = m->wishes->data;
-	int n = snprintf(out, size, "vers=%s,addr=%s,proto=%s,%s", m->version, m->host, proto,
+	int n = snprintf(out, size, "vers=%s,addr=%s,proto=%s,%s", m->version, address, proto,
 		m->wishes->common);
 
 	if (n < 0 || (size_t)n >= size)

@@ -60,6 +60,22 @@ static void test_options(void **state)
 		V4 ",port=20049,ro,nosuid,nodev,noexec");
 }
 
+/* A server with a name: the kernel gets its address. */
+static void test_name(void **state)
+{
+	struct nfs_wishes w;
+	struct nfs_mount m = {"nas.example.org", "fd00::7", "/srv", "/mnt", "3", &w, NULL};
+	char out[NFS_OPTIONS_SIZE];
+
+	(void)state;
+	assert_int_equal(nfs_wishes_parse(NFS_USE_FIRMWARE, SPAN_NONE, &w, NULL), 0);
+	assert_int_equal(nfs_data(&m, out, sizeof(out)), 0);
+	assert_string_equal(out,
+		"vers=3,addr=fd00::7,proto=tcp6,softerr,timeo=50,retrans=3,nolock,mountproto=tcp6");
+	assert_int_equal(nfs_source(&m, out, sizeof(out)), 0);
+	assert_string_equal(out, "nas.example.org:/srv");
+}
+
 static void test_options_refused(void **state)
 {
 	char lots[300];
@@ -321,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_options_refused),
 		cmocka_unit_test(test_options_fit),
 		cmocka_unit_test(test_versions),
