@@ -46,11 +46,11 @@ static int save(const struct firmware_report *report, struct err *reterr)
 	return state_save(st, EARLY_STATE, reterr);
 }
 
-static void go_back(const struct trial_report *trial)
+static void go_back(const struct trial_report *trial, const char *dir)
 {
 	log_error("generation %s has not come up in %u boots; %s is active again", trial->active,
 		trial->attempts, trial->back);
-	if (umount2(EARLY_DIR, 0) < 0)
+	if (umount2(dir, 0) < 0)
 		log_warning("cannot unmount the boot files: %s", strerror(errno));
 	onfail_reboot();
 }
@@ -73,15 +73,15 @@ static void say_other(const struct trial_report *trial)
 	early_note_drift(text);
 }
 
-static int count(const char *generation, struct err *reterr)
+static int count(const char *dir, const char *generation, struct err *reterr)
 {
-	_cleanup_fd_ int boot_dirfd = open(EARLY_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int boot_dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct trial_report trial;
 	struct utsname name;
 	int r;
 
 	if (boot_dirfd < 0)
-		return err_sys(reterr, -errno, "cannot open " EARLY_DIR);
+		return err_sys(reterr, -errno, "cannot open %s", dir);
 	if (uname(&name) < 0)
 		return err_sys(reterr, -errno, "cannot tell the kernel's version");
 	r = trial_count(boot_dirfd,
@@ -105,13 +105,21 @@ static int count(const char *generation, struct err *reterr)
 			trial.active, trial.attempts);
 		break;
 	case TRIAL_BACK:
-		go_back(&trial);
+		go_back(&trial, dir);
 		break;
 	case TRIAL_NONE:
 	case TRIAL_GOOD:
 		break;
 	}
 	return 0;
+}
+
+void early_count(const char *dir, const char *generation)
+{
+	struct err err = {.code = 0};
+
+	if (count(dir, generation, &err) < 0)
+		log_warning("this boot is not counted: %s", err.text);
 }
 
 /* The process. What fails here is tried, and told, once more by pinet firmware. */
@@ -124,8 +132,7 @@ static int run(const struct plan *plan, const char *generation)
 	if (modules_load(modules, &err) < 0 || fs_mkdirs(EARLY_DIR, 0755) < 0 ||
 		firmware_mount(plan, EARLY_DIR, clock_now_ms() + EARLY_MS, &report, &err) < 0)
 		return EXIT_FAILURE;
-	if (count(generation, &err) < 0)
-		log_warning("this boot is not counted: %s", err.text);
+	early_count(EARLY_DIR, generation);
 	if (save(&report, &err) < 0) {
 		log_warning("%s", err.text);
 		return EXIT_FAILURE;

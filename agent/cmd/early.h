@@ -20,6 +20,12 @@
  */
 void early_start(const struct plan *plan, const char *generation);
 
+/*
+ * Counts this boot in the trial of its generation, for boot files that are mounted at @dir and were not when early_start()
+ * tried. May restart the machine.
+ */
+void early_count(const char *dir, const char *generation);
+
 /* Waits for it until @deadline_ms. True with @report filled if EARLY_DIR is mounted. */
 bool early_wait(uint64_t deadline_ms, struct firmware_report *report);
 

@@ -46,15 +46,25 @@ static void read_cmdline(struct cmdline *ret)
 	log_setup(ret->quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_STEP, true);
 }
 
+/* Where the boot files are mounted. Returns 0 or -ENAMETOOLONG with @reterr. */
+static int mounted_at(const char *root, const struct firmware_report *report, char ret[PATH_MAX],
+	struct err *reterr)
+{
+	return (size_t)snprintf(ret, PATH_MAX, "%s%s", root, report->where) < PATH_MAX
+		       ? 0
+		       : err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
+}
+
 /* Makes a generation active that fits. Returns as trial_mend(). */
 static int activate_fitting(const char *root, const struct firmware_report *report,
 	const struct trial_boot *boot, char name[NAME_SIZE], struct err *reterr)
 {
 	_cleanup_fd_ int boot_dirfd = -1;
 	char path[PATH_MAX];
+	int r = mounted_at(root, report, path, reterr);
 
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", root, report->where) >= sizeof(path))
-		return err_set(reterr, -ENAMETOOLONG, "the path of the mount point is too long");
+	if (r < 0)
+		return r;
 	boot_dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (boot_dirfd < 0)
 		return err_sys(reterr, -errno, "cannot open %s", path);
@@ -88,6 +98,19 @@ static void check_kernel(
 		return;
 	log_error("generation %s belongs to this root; it is active now", name);
 	onfail_reboot();
+}
+
+/* The boot server was not there, or not ready, when this boot began to log in. */
+static void count_late(
+	const char *root, const struct firmware_report *report, const char *generation)
+{
+	struct err err = {.code = 0};
+	char path[PATH_MAX];
+
+	if (mounted_at(root, report, path, &err) < 0)
+		log_warning("this boot is not counted: %s", err.text);
+	else
+		early_count(path, generation);
 }
 
 /* When the time of the boot is over, which began with pinet boot. */
@@ -145,6 +168,7 @@ static int run(const char *root)
 	struct syslog log;
 	struct state st;
 	struct plan plan;
+	bool early;
 	int r = state_load(STATE_BOOT, &st, &err);
 
 	if (r == -ENOENT || (r == 0 && strcmp(state_get(&st, "result"), "ok") != 0))
@@ -160,13 +184,16 @@ static int run(const char *root)
 		check_kernel(root, &report, "");
 		return EXIT_OK;
 	}
-	if (!early_wait(started_ms + FIRMWARE_MS, &report) && modules_load(modules, &err) < 0)
+	early = early_wait(started_ms + FIRMWARE_MS, &report);
+	if (!early && modules_load(modules, &err) < 0)
 		log_warning("%s", err.text); /* built in, perhaps; the mount says what is missing */
 	r = mount_until_done(&plan, root, boot_deadline(&st, &plan), &report, &err);
 	if (firmware_files_unit(FIRMWARE_UNIT_DIR, &report, &unit_err) < 0)
 		log_warning("%s", unit_err.text);
 	if (r == 0)
 		err.code = 0; /* of attempts before */
+	if (r == 0 && !early)
+		count_late(root, &report, cmdline.generation);
 	firmware_files_save(&report, &err);
 	if (r == 0)
 		log_step("firmware: %s at %s (NFS %s, %u ms)", report.source, report.where,
