@@ -19,6 +19,7 @@ static const char *const initramfs_files[] = {"/etc/iscsi/iscsi.initramfs", "/et
 
 struct lines {
 	const char *name;
+	bool quotes; /* as a shell has them */
 	struct span rest;
 	unsigned int number;
 	struct span line;
@@ -40,12 +41,29 @@ static void prefix_place(const struct lines *l, struct span at, struct err *rete
 	err_prefix(reterr, "%s:%u:%u", l->name, l->number, (unsigned int)(at.p - l->line.p) + 1);
 }
 
-/* The line without its comment; '#' counts at the start and behind a blank. */
-static struct span without_comment(struct span line)
+static bool is_quote(uint8_t c)
 {
-	for (size_t i = 0; i < line.len; i++)
-		if (line.p[i] == '#' && (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t'))
+	return c == '"' || c == '\'';
+}
+
+/*
+ * The line without its comment; '#' counts at the start and behind a blank, with @quotes not within
+ * those that a value begins with.
+ */
+static struct span without_comment(struct span line, bool quotes)
+{
+	uint8_t open = 0;
+
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = line.p[i], before = i ? line.p[i - 1] : ' ';
+
+		if (open)
+			open = c == open ? 0 : open;
+		else if (quotes && is_quote(c) && before == '=')
+			open = c;
+		else if (c == '#' && (before == ' ' || before == '\t'))
 			return span_sub(line, 0, i);
+	}
 	return line;
 }
 
@@ -53,7 +71,7 @@ static struct span without_comment(struct span line)
 static int split_line(
 	const struct lines *l, struct span *ret_name, struct span *ret_value, struct err *reterr)
 {
-	struct span line = span_trim(without_comment(l->line)), rest = line;
+	struct span line = span_trim(without_comment(l->line, l->quotes)), rest = line;
 	struct span name = span_trim(span_cut(&rest, '='));
 
 	if (!line.len)
@@ -148,16 +166,22 @@ int conf_parse_chap(struct span text, const char *name, struct conf *conf, struc
 	return 0;
 }
 
-static struct span unquote(struct span v)
+/* Takes the quotes off @v; false if they do not end where it does. */
+static bool unquote(struct span *v)
 {
-	if (v.len >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.len - 1] == v.p[0])
-		return span_sub(v, 1, v.len - 2);
-	return v;
+	struct span inner = span_sub(*v, 1, v->len);
+
+	if (!v->len || !is_quote(v->p[0]))
+		return true;
+	if (span_find(inner, (char)v->p[0]) + 1 != inner.len)
+		return false;
+	*v = span_sub(inner, 0, inner.len - 1);
+	return true;
 }
 
 int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, struct err *reterr)
 {
-	struct lines l = {.name = name, .rest = text};
+	struct lines l = {.name = name, .quotes = true, .rest = text};
 	struct iscsi_words words = {.any = false};
 	struct conf out = *conf;
 	struct span key, value;
@@ -173,7 +197,13 @@ int conf_parse_initramfs(struct span text, const char *name, struct conf *conf, 
 			continue;
 		if (span_starts(key, "export "))
 			key = span_trim(span_sub(key, 7, key.len));
-		if (r < 0 || iscsi_words_put(&words, key, unquote(value)) < 0)
+		if (span_starts(key, "ISCSI_") && !unquote(&value))
+			return err_set(reterr, -EINVAL,
+				"%s:%u: the quote that the value of %s begins with must be closed "
+				"at "
+				"its end, and nowhere else",
+				name, l.number, span_escape(key, shown, sizeof(shown)));
+		if (r < 0 || iscsi_words_put(&words, key, value) < 0)
 			/* Only the name: a misspelt one may have a secret for its value. */
 			notes_add(&out.notes, "%s:%u: not an ISCSI_ assignment, ignored%s%s", name,
 				l.number, key.len ? ": " : "",

@@ -108,6 +108,39 @@ static void test_initramfs(void **state)
 	assert_string_equal(c.notes.text[1], "f:2: not an ISCSI_ assignment, ignored");
 }
 
+#define INITRAMFS                                                                                  \
+	"ISCSI_TARGET_NAME=iqn.2001-04.com.example:x\nISCSI_TARGET_IP=10.0.0.1 # one\n"            \
+	"ISCSI_USERNAME=u\nISCSI_PASSWORD="
+
+/* The secret that @assigned is, or the refusal. */
+static const char *secret(const char *assigned)
+{
+	static struct conf c;
+	static struct err err;
+	char text[400];
+
+	c = empty;
+	snprintf(text, sizeof(text), INITRAMFS "%s\nif [ \"$a\" = \"x\" ]; then # \"\n", assigned);
+	return conf_parse_initramfs(span_str(text), "f", &c, &err) < 0 ? err.text : c.chap.secret;
+}
+
+/* A '#' within quotes is none of a comment: no secret is cut. */
+static void test_quotes(void **state)
+{
+	static const char open[] = "f:4: the quote that the value of ISCSI_PASSWORD begins with "
+				   "must be closed at its end, and nowhere else";
+
+	(void)state;
+	assert_string_equal(secret("\"twelve # bytes\""), "twelve # bytes");
+	assert_string_equal(secret("'twelve \" # bytes' # a 'comment'"), "twelve \" # bytes");
+	assert_string_equal(secret("twelve#bytes.. # \"x\""), "twelve#bytes..");
+	assert_string_equal(secret("\"twelve # bytes"), open);
+	assert_string_equal(secret("'twelve # bytes\""), open);
+	assert_string_equal(secret("\"twelve\" bytes\""), open);
+	assert_string_equal(secret("\"twelve\"bytes"), open);
+	assert_string_equal(secret("\""), open);
+}
+
 static void test_file(void **state)
 {
 	char path[] = "/tmp/pinet-test-XXXXXX";
@@ -164,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_chap),
 		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_peek),
 	};
