@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "step/iscsi_targets.h"
 
 #define NAME_MAX_BYTES 223 /* RFC 7143 section 4.2.7.1 */
@@ -94,17 +96,6 @@ static bool contains(struct span name, const char *id)
 	return false;
 }
 
-/* A server may name a target once for each of its portals. */
-static bool is_repeated(struct span before, struct span name)
-{
-	struct iscsi_target t;
-
-	while (iscsi_targets_next(&before, &t))
-		if (span_eq(t.name, name))
-			return true;
-	return false;
-}
-
 struct choice {
 	unsigned int n, n_fit;
 	struct span any, fit;
@@ -122,26 +113,45 @@ static void add_to_list(struct choice *c, struct span name)
 		strcpy(c->list + at, ", ...");
 }
 
-static void look(struct span text, const char *id, struct choice *c)
+static int compare_names(const void *a, const void *b)
 {
-	struct span rest = text;
+	const struct span *x = a, *y = b;
+	int r = memcmp(x->p, y->p, x->len < y->len ? x->len : y->len);
+
+	return r ? r : (x->len > y->len) - (x->len < y->len);
+}
+
+/* In the order of their names: a server may name a target once for each of its portals. */
+static int look(struct span text, const char *id, struct choice *c)
+{
+	_cleanup_free_ struct span *name = NULL;
 	struct iscsi_target t;
+	struct span rest;
+	size_t n = 0;
 
-	for (;;) {
-		struct span before = span_sub(text, 0, text.len - rest.len);
-
-		if (!iscsi_targets_next(&rest, &t))
-			return;
-		if (is_repeated(before, t.name))
+	for (rest = text; iscsi_targets_next(&rest, &t);)
+		n++;
+	if (!n)
+		return 0;
+	name = calloc(n, sizeof(*name));
+	if (!name)
+		return -ENOMEM;
+	n = 0;
+	for (rest = text; iscsi_targets_next(&rest, &t);)
+		name[n++] = t.name;
+	qsort(name, n, sizeof(*name), compare_names);
+	for (size_t i = 0; i < n; i++) {
+		if (i && span_eq(name[i], name[i - 1]))
 			continue;
-		add_to_list(c, t.name);
+		add_to_list(c, name[i]);
 		c->n++;
-		c->any = t.name;
-		if (contains(t.name, id)) {
+		c->any = name[i];
+		if (contains(name[i], id)) {
 			c->n_fit++;
-			c->fit = t.name;
+			c->fit = name[i];
 		}
 	}
+	return 0;
 }
 
 int iscsi_targets_choose(struct span text, const char *id, const char *where, const char *initiator,
@@ -150,7 +160,9 @@ int iscsi_targets_choose(struct span text, const char *id, const char *where, co
 	struct choice c = {.n = 0};
 	struct span chosen;
 
-	look(text, id, &c);
+	if (look(text, id, &c) < 0)
+		return err_set(
+			reterr, -ENOMEM, "no memory for the list of the targets at %s", where);
 	if (!c.n)
 		return err_set(reterr, -ENOENT,
 			"%s shows no target to %s: check the lists of initiators of its targets",

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "step/iscsi_targets.h"
 
@@ -123,8 +124,13 @@ static void test_choose(void **state)
 	assert_string_equal(choose(several, "dc-a6-32-e9-00-4c"), "iqn.x:dc-a6-32-e9-00-4c");
 	assert_string_equal(choose(several, "0000004c"),
 		"1.1.1.1:3260 shows 4 targets, and none has 0000004c in its name: add "
-		"pinet.target=; there are iqn.x:node1, iqn.x:node10, iqn.x:pi100000004c, "
-		"iqn.x:dc-a6-32-e9-00-4c");
+		"pinet.target=; there are iqn.x:dc-a6-32-e9-00-4c, iqn.x:node1, iqn.x:node10, "
+		"iqn.x:pi100000004c");
+	assert_non_null(strstr(choose("TargetName=iqn.b|TargetName=iqn.a|TargetName=iqn.b|"
+				      "TargetName=iqn.ab|TargetName=iqn.a|",
+				       "pi"),
+		"shows 3 targets, and none has pi in its name: add pinet.target=; there are "
+		"iqn.a, iqn.ab, iqn.b"));
 	assert_non_null(strstr(choose(several, "node"), "none has node in its name"));
 	assert_non_null(strstr(choose(several, "x"), "more than one has x"));
 	assert_non_null(strstr(choose(several, ""), "none has"));
@@ -141,6 +147,27 @@ static void test_many(void **state)
 	assert_string_equal(choose(text, "number-137"), "iqn.2025-01.org.example:disk-number-137");
 	assert_non_null(strstr(choose(text, "pi"), "shows 60 targets"));
 	assert_string_equal(choose(text, "pi") + strlen(choose(text, "pi")) - 5, ", ...");
+}
+
+/* As many as an answer can hold, the shortest ones: a boot has no time to compare each with each. */
+static void test_largest_answer(void **state)
+{
+	char *text = malloc(ISCSI_TEXT_MAX), out[PLAN_NAME_SIZE];
+	struct err err;
+	unsigned int i = 0;
+	size_t n = 0;
+	clock_t start;
+
+	(void)state;
+	assert_non_null(text);
+	for (; n + 24 < ISCSI_TEXT_MAX; i++)
+		n += (size_t)sprintf(text + n, "TargetName=%x", i) + 1;
+	start = clock();
+	assert_int_equal(iscsi_targets_choose(span_of(text, n), "pi", "h", "iqn.i", out, &err),
+		-EDESTADDRREQ);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	assert_non_null(strstr(err.text, "h shows 16"));
+	free(text);
 }
 
 static const char *portals(const char *text, const char *reached)
@@ -215,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_largest_answer),
 		cmocka_unit_test(test_portals),
 		cmocka_unit_test(test_truncation),
 	};
