@@ -94,12 +94,13 @@ static int remove_file(const char *path, struct err *reterr)
 }
 
 /* A machine without a clock of its own has no other time servers than these, perhaps. */
-static int save_time_servers(const struct network_report *r, struct err *reterr)
+static int save_time_servers(
+	const struct plan *plan, const struct network_report *r, struct err *reterr)
 {
 	char list[LIST_SIZE], text[LIST_SIZE + 80];
 	int e;
 
-	if (!network_lease(r) || !r->lease.n_ntp)
+	if (!network_believed(plan, r) || !r->lease.n_ntp)
 		return remove_file(TIMESYNCD_CONF, reterr);
 	list_addresses(r->lease.ntp, r->lease.n_ntp, list);
 	(void)snprintf(text, sizeof(text), "# Made by pinet: what DHCP said.\n[Time]\nNTP=%s\n",
@@ -110,14 +111,15 @@ static int save_time_servers(const struct network_report *r, struct err *reterr)
 	return e < 0 ? err_sys(reterr, e, "cannot write " TIMESYNCD_CONF) : 0;
 }
 
-int boot_lease_save(const struct network_report *report, struct err *reterr)
+int boot_lease_save(
+	const struct plan *plan, const struct network_report *report, struct err *reterr)
 {
 	_cleanup_free_ struct state *st = calloc(1, sizeof(*st));
 	int r;
 
 	if (!st)
 		return err_set(reterr, -ENOMEM, "no memory for the lease");
-	r = save_time_servers(report, reterr);
+	r = save_time_servers(plan, report, reterr);
 	if (r < 0)
 		return r;
 	if (!report->have_lease)

@@ -71,7 +71,7 @@ void boot_report_network(struct boot_report *r, const struct plan *plan)
 	else
 		log_step("%s: %s (%s)", n->ifname, address,
 			n->advertised ? "advertised by a router" : "static");
-	if (boot_lease_save(n, &err) < 0)
+	if (boot_lease_save(plan, n, &err) < 0)
 		log_warning("%s", err.text);
 	write_network_files(r, plan);
 }

@@ -65,12 +65,6 @@ static void assign_u64(struct text *t, const char *name, uint64_t v)
 	assign(t, name, shown);
 }
 
-/* What is for the boot stays out when DHCP is believed in addresses only: others would follow it. */
-static bool is_believed(const struct plan *plan, const struct network_report *r)
-{
-	return network_lease(r) && plan->dhcp == PLAN_TRUST_ALL;
-}
-
 /* The gateway of the default route, 0.0.0.0 if there is none. */
 static struct in_addr default_gateway(const struct plan *plan, const struct network_report *r)
 {
@@ -107,7 +101,7 @@ static struct in_addr root_server(const struct plan *plan, const struct network_
 		return a;
 	if (plan->net.server.s_addr)
 		return plan->net.server;
-	return is_believed(plan, r) ? r->lease.siaddr : (struct in_addr){0};
+	return network_believed(plan, r) ? r->lease.siaddr : (struct in_addr){0};
 }
 
 static struct in_addr broadcast(const struct network_report *r)
@@ -144,7 +138,7 @@ int netconf_format(
 {
 	const struct lease *l = &report->lease;
 	const bool dhcp = report->have_lease, names = network_lease(report) != NULL;
-	const bool boot = is_believed(plan, report);
+	const bool boot = network_believed(plan, report);
 	const struct in_addr none = {0};
 	struct text t = {out, 0, size, size == 0};
 
@@ -158,7 +152,7 @@ int netconf_format(
 	assign_ip4(&t, "IPV4DNS1", name_server(plan, report, 1));
 	assign(&t, "HOSTNAME",
 		plan->net.hostname[0] ? plan->net.hostname
-		: names               ? l->hostname
+		: boot                ? l->hostname
 				      : "");
 	assign(&t, "DNSDOMAIN", names ? l->domain : "");
 	assign(&t, "NISDOMAIN", "");

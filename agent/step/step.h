@@ -47,6 +47,12 @@ static inline const struct lease *network_lease(const struct network_report *r)
 	return r->have_lease || r->informed ? &r->lease : NULL;
 }
 
+/* True if DHCP was asked and is believed in more than addresses: others would follow the rest as well. */
+static inline bool network_believed(const struct plan *plan, const struct network_report *r)
+{
+	return network_lease(r) && plan->dhcp == PLAN_TRUST_ALL;
+}
+
 /* The iSCSI session, logged in. */
 struct login_report {
 	bool existed; /* it was there already */

@@ -129,11 +129,13 @@ static void test_address_only(void **state)
 	(void)state;
 	r.lease.siaddr.s_addr = inet_addr("192.168.77.3");
 	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "HOSTNAME=''\nDNSDOMAIN='lab.example'\n"));
 	assert_non_null(strstr(out, "ROOTSERVER='0.0.0.0'\nROOTPATH=''\nfilename=''\n"));
 	assert_non_null(strstr(out, "IPV4DNS0='192.168.77.1'\n"));
 	p.dhcp = PLAN_TRUST_ALL;
 	assert_int_equal(netconf_format(&p, &r, out, sizeof(out)), 0);
 	assert_non_null(strstr(out, "ROOTSERVER='192.168.77.3'\n"));
+	assert_non_null(strstr(out, "HOSTNAME='pi4'\n"));
 }
 
 /* A static address, and names that came with the answer to an INFORM. */
