@@ -45,7 +45,7 @@ int blk_probe(const char *path, struct blk *blk)
 		"hpt37x_raid_member", "adaptec_raid_member", "jmicron_raid_member", NULL};
 	blkid_probe probe = blkid_new_probe_from_filename(path);
 	char usage[16] = "";
-	int r;
+	int r, parts;
 
 	if (!probe)
 		return errno > 0 ? -errno : -EIO;
@@ -63,11 +63,18 @@ int blk_probe(const char *path, struct blk *blk)
 		take_value(probe, "USAGE", usage, sizeof(usage));
 		take_value(probe, "LABEL", blk->label, sizeof(blk->label));
 		take_value(probe, "UUID", blk->uuid, sizeof(blk->uuid));
-		take_value(probe, "PART_ENTRY_NAME", blk->part_label, sizeof(blk->part_label));
-		take_value(probe, "PART_ENTRY_UUID", blk->part_uuid, sizeof(blk->part_uuid));
 	}
 	blk->mountable = strcmp(usage, "filesystem") == 0;
 	blk->ambiguous = r == -2;
+	parts = r;
+	if (blk->ambiguous) { /* what the partition table says of it holds all the same */
+		(void)blkid_probe_enable_superblocks(probe, 0);
+		parts = blkid_do_safeprobe(probe);
+	}
+	if (parts >= 0) {
+		take_value(probe, "PART_ENTRY_NAME", blk->part_label, sizeof(blk->part_label));
+		take_value(probe, "PART_ENTRY_UUID", blk->part_uuid, sizeof(blk->part_uuid));
+	}
 	blkid_free_probe(probe);
 	return r == -1 ? -EIO : 0;
 }
