@@ -121,6 +121,9 @@ int nfs_wishes_parse(
 					"%s: %s: it must be a port, 1 to 65535", what, shown);
 			w.port = (uint16_t)port; /* and to the kernel, below */
 		}
+		if (span_starts(option, "v") &&
+			choose_versions(span_sub(option, 1, option.len), &w) == 0)
+			continue; /* nfs(5): v4.2 is vers=4.2 */
 		if (at + (at > 0) + option.len >= sizeof(w.data) || !span_is_graph(option))
 			return err_set(reterr, -EINVAL, "%s: too long, or no printable text: %s",
 				what, shown);

@@ -103,6 +103,9 @@ static void test_versions(void **state)
 		{"vers=4", "4.2 4.1 4.0 "},
 		{"ro,nfsvers=4.1", "4.1 "},
 		{"vers=4.1,vers=3", "3 "},
+		{"v3,ro", "3 "},
+		{"v4", "4.2 4.1 4.0 "},
+		{"vers=3,v4.2", "4.2 "},
 	};
 
 	(void)state;
@@ -115,6 +118,7 @@ static void test_versions(void **state)
 		for (const char *const *v = w.versions; *v; v++)
 			strcat(strcat(out, *v), " ");
 		assert_string_equal(out, table[i][1]);
+		assert_string_equal(w.data, "");
 	}
 }
 
