@@ -125,7 +125,16 @@ static void take_answer(struct question *q, struct span answer)
 	}
 }
 
-/* 0 when both answers are there, -ETIMEDOUT, or another negative errno of the socket. */
+/* What the end of the time makes of @q: an answer without an address says nothing of the other type. */
+static int give_up(const struct question *q)
+{
+	return q->found[0].n || q->found[1].n ? 0 : -ETIMEDOUT;
+}
+
+/*
+ * 0 when both answers are there, or one with addresses and no time is left; -ETIMEDOUT, or another
+ * negative errno of the socket.
+ */
 static int ask(const char *server, uint64_t deadline_ms, struct question *q)
 {
 	_cleanup_fd_ int fd = -1;
@@ -144,13 +153,17 @@ static int ask(const char *server, uint64_t deadline_ms, struct question *q)
 		return r;
 	while (!q->done[0] || !q->done[1]) {
 		struct pollfd p = {fd, POLLIN, 0};
-		int n = poll(&p, 1, clock_poll_ms(clock_now_ms(), deadline_ms));
+		uint64_t now_ms = clock_now_ms();
 		ssize_t len;
+		int n;
 
+		if (now_ms >= deadline_ms) /* however many packets there are */
+			return give_up(q);
+		n = poll(&p, 1, clock_poll_ms(now_ms, deadline_ms));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
-			return q->done[0] || q->done[1] ? 0 : -ETIMEDOUT;
+			return give_up(q);
 		len = recv(fd, answer, sizeof(answer), 0);
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno; /* nobody serves that port */

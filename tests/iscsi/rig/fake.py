@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Against a made-up target: redirections, lists that come in pieces, and everything that a target should not do."""
 
+import os
 import socket
 import struct
+import tempfile
 import threading
+
+from lib.proc import run
 
 from .client import LOGIN_S, Client, Failure, expect
 
@@ -334,6 +338,43 @@ def refused(client: Client) -> None:
         )
 
 
+def lossy_names(queries: list[int], sock: socket.socket) -> None:
+    """A name server for every name, whose first answer for IPv4 gets lost; notes the types it was asked for."""
+    while True:
+        try:
+            query, client = sock.recvfrom(512)
+        except OSError:
+            return
+        kind = query[-3]
+        queries.append(kind)
+        if kind == 28:  # AAAA: there is none
+            sock.sendto(query[:2] + b"\x81\x80" + query[4:], client)
+        elif queries.count(kind) > 1:
+            answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(HOST)
+            sock.sendto(query[:2] + b"\x81\x80\0\1\0\1" + query[8:] + answer, client)
+
+
+def lost_answer(client: Client) -> None:
+    """That there is no IPv6 address says nothing of the other answer, which did not come."""
+    queries: list[int] = []
+    with (
+        tempfile.NamedTemporaryFile("w") as conf,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
+        Fake(good) as fake,
+    ):
+        conf.write(f"nameserver {HOST}\n")
+        conf.flush()
+        run("mount", "--bind", conf.name, os.path.realpath("/etc/resolv.conf"))
+        try:
+            sock.bind((HOST, 53))
+            threading.Thread(target=lossy_names, args=(queries, sock), daemon=True).start()
+            expect(client.login(fake.portal.replace(HOST, "nas.example.org"), NAME), f"^at {fake.portal},")
+        finally:
+            run("umount", os.path.realpath("/etc/resolv.conf"))
+    if queries.count(1) != 2:
+        raise Failure(f"the name server was asked for {queries}")
+
+
 TESTS = {
     "redirection": redirection,
     "redirection-fails": redirection_fails,
@@ -343,4 +384,5 @@ TESTS = {
     "damaged": damaged,
     "never-ends": never_ends,
     "access-list": refused,
+    "lost-answer": lost_answer,
 }
