@@ -131,6 +131,7 @@ static int start_again(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 {
 	if (c->n_naks++ == 0)
 		return discover(c, now_ms, reterr);
+	dhcp_choice_fail(&c->choice);
 	c->state = DHCP_STATE_INIT;
 	c->resend_ms = now_ms + backoff_ms(c, c->n_naks - 2);
 	c->window_ms = CLOCK_FOREVER;
@@ -138,10 +139,24 @@ static int start_again(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 	return 0;
 }
 
+/* What the owner should know of the servers that were there before the right one. */
+static void note_failed(struct dhcp_client *c)
+{
+	char server[IP4_TEXT_SIZE];
+
+	for (unsigned int i = 0; i < c->choice.failed.n; i++) {
+		num_format_ip4(c->choice.failed.server[i], server);
+		notes_add(&c->notes,
+			"the DHCP server %s offers addresses and gives no lease: passed over",
+			server);
+	}
+}
+
 static int bind_lease(struct dhcp_client *c, const struct lease *lease, const struct notes *notes)
 {
 	c->lease = *lease;
 	c->notes = *notes;
+	note_failed(c);
 	if (c->choice.have_proxy) {
 		dhcp_choice_merge(&c->lease, &c->choice.proxy);
 		for (unsigned int i = 0; i < c->choice.proxy_notes.n; i++)
@@ -158,6 +173,7 @@ static int take_best(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 {
 	if (c->ciaddr.s_addr || c->only_looks)
 		return bind_lease(c, &c->choice.best, &c->choice.notes);
+	dhcp_choice_make(&c->choice);
 	c->state = DHCP_STATE_REQUESTING;
 	c->attempt = 0;
 	set_class(c, c->choice.as_pxe);
@@ -192,9 +208,9 @@ static int on_window(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 		return take_best(c, now_ms, reterr);
 	c->asked_both = true;
 	set_class(c, !c->as_pxe);
-	c->window_ms = now_ms + (c->choice.rank == DHCP_RANK_POOR ? WINDOW_POOR_MS
-					: c->as_pxe               ? WINDOW_PXE_MS
-								  : WINDOW_MS);
+	c->window_ms = now_ms + (c->choice.rank <= DHCP_RANK_FAILED ? WINDOW_POOR_MS
+					: c->as_pxe                 ? WINDOW_PXE_MS
+								    : WINDOW_MS);
 	return send_message(c, now_ms, reterr);
 }
 
@@ -289,6 +305,21 @@ static int take_message(
 	return 0;
 }
 
+/* It may offer and never acknowledge: the next exchange is for the others first. */
+static int give_up_request(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
+{
+	char server[IP4_TEXT_SIZE], address[IP4_TEXT_SIZE];
+
+	num_format_ip4(c->choice.best.server_id, server);
+	num_format_ip4(c->choice.best.address, address);
+	c->n_unusable++;
+	err_fill(&c->ignored, -ETIMEDOUT,
+		"the DHCP server %s offered the address %s and does not acknowledge it", server,
+		address);
+	dhcp_choice_fail(&c->choice);
+	return discover(c, now_ms, reterr);
+}
+
 static int on_deadline(struct dhcp_client *c, uint64_t now_ms, struct err *reterr)
 {
 	if (c->state == DHCP_STATE_INIT)
@@ -297,7 +328,7 @@ static int on_deadline(struct dhcp_client *c, uint64_t now_ms, struct err *reter
 		return on_window(c, now_ms, reterr);
 	c->attempt++;
 	if (c->state == DHCP_STATE_REQUESTING && c->attempt == REQUESTS_MAX)
-		return discover(c, now_ms, reterr);
+		return give_up_request(c, now_ms, reterr);
 	if (c->state == DHCP_STATE_SELECTING && c->window_ms == CLOCK_FOREVER)
 		set_class(c, c->attempt % 2); /* some servers answer PXE clients only */
 	return send_message(c, now_ms, reterr);
@@ -324,6 +355,7 @@ int dhcp_client_start(struct dhcp_client *c, uint64_t now_ms, struct err *reterr
 {
 	c->started_ms = now_ms;
 	c->n_naks = 0;
+	c->choice.failed.n = 0;
 	return discover(c, now_ms, reterr);
 }
 

@@ -93,7 +93,9 @@ void dhcp_client_stop(struct dhcp_client *c);
  * spare. An address that is in use is declined.
  *
  * A REQUEST that stays without answer four times, a NAK or an address that was declined starts again
- * with DISCOVER: at once after the first, with the back-off after each further one.
+ * with DISCOVER: at once after the first, with the back-off after each further one. The server of an
+ * exchange that ended so is taken only if there is no other that will do: after four REQUESTs at once,
+ * after a refusal from the second on, since the first may have been about that one address.
  *
  * Returns 1 once when BOUND (c->lease is complete), 0 otherwise, or a negative errno with @reterr
  * if the socket failed.

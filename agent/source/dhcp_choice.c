@@ -9,7 +9,7 @@
 
 void dhcp_choice_clear(struct dhcp_choice *c)
 {
-	*c = (struct dhcp_choice){.judge = c->judge};
+	*c = (struct dhcp_choice){.judge = c->judge, .failed = c->failed};
 }
 
 static int refuse(const struct lease *offer, const char *why, struct err *reterr)
@@ -21,15 +21,37 @@ static int refuse(const struct lease *offer, const char *why, struct err *reterr
 	return err_set(reterr, -EBADMSG, "offer of %s from server %s: %s", address, server, why);
 }
 
+static bool has_failed(const struct dhcp_choice *c, struct in_addr server)
+{
+	for (unsigned int i = 0; i < c->failed.n; i++)
+		if (c->failed.server[i].s_addr == server.s_addr)
+			return true;
+	return false;
+}
+
+void dhcp_choice_fail(struct dhcp_choice *c)
+{
+	if (c->failed.n == DHCP_CHOICE_FAILED)
+		c->failed.n = 0; /* as if all had been asked again */
+	c->failed.server[c->failed.n++] = c->best.server_id;
+}
+
+void dhcp_choice_make(struct dhcp_choice *c)
+{
+	if (has_failed(c, c->best.server_id))
+		c->failed.n = 0;
+}
+
 static enum dhcp_rank rank_of(const struct dhcp_choice *c, const struct lease *offer)
 {
 	struct lease merged = *offer;
+	enum dhcp_rank rank = DHCP_RANK_FULL;
 
-	if (!c->judge.rank)
-		return DHCP_RANK_FULL;
 	if (c->have_proxy)
 		dhcp_choice_merge(&merged, &c->proxy);
-	return c->judge.rank(c->judge.ctx, &merged);
+	if (c->judge.rank)
+		rank = c->judge.rank(c->judge.ctx, &merged);
+	return rank > DHCP_RANK_FAILED && has_failed(c, offer->server_id) ? DHCP_RANK_FAILED : rank;
 }
 
 static void remember(struct dhcp_choice *c, struct in_addr server, enum dhcp_rank rank)

@@ -7,11 +7,13 @@
 #include "base/err.h"
 #include "source/dhcp_lease.h"
 
-#define DHCP_CHOICE_SEEN 8
+#define DHCP_CHOICE_SEEN   8
+#define DHCP_CHOICE_FAILED 4
 
 /* What an offer is worth to this machine, which is for its plan to say. */
 enum dhcp_rank {
 	DHCP_RANK_POOR, /* the machine cannot boot with it */
+	DHCP_RANK_FAILED, /* it could, but its server gave no lease for the last one */
 	DHCP_RANK_GUESS, /* it can if the DHCP server happens to be its boot server */
 	DHCP_RANK_FULL, /* it answers everything that is not configured already */
 };
@@ -21,8 +23,15 @@ struct dhcp_judge {
 	void *ctx;
 };
 
+/* Servers that offered and then gave no lease. */
+struct dhcp_failed {
+	unsigned int n;
+	struct in_addr server[DHCP_CHOICE_FAILED];
+};
+
 struct dhcp_choice {
 	struct dhcp_judge judge;
+	struct dhcp_failed failed; /* of earlier exchanges */
 	bool have, have_proxy;
 	bool as_pxe; /* the best one answers a PXE client */
 	enum dhcp_rank rank; /* of the best one, with what the proxy adds */
@@ -36,8 +45,17 @@ struct dhcp_choice {
 	} seen[DHCP_CHOICE_SEEN];
 };
 
-/* Forgets all offers. */
+/* Forgets all offers, but not whose led to nothing. */
 void dhcp_choice_clear(struct dhcp_choice *c);
+
+/* The best offer led to no lease: those of its server stand behind all that could do as well. */
+void dhcp_choice_fail(struct dhcp_choice *c);
+
+/*
+ * The best offer is being taken. If it is one that stood behind, no other server is there that has not
+ * failed: all of them get a new chance, so that none is left out for ever.
+ */
+void dhcp_choice_make(struct dhcp_choice *c);
 
 /*
  * Takes an offer into account, to a DISCOVER as PXE client if @as_pxe. The first among equals wins.

@@ -15,6 +15,7 @@
 
 static const char *const worth[] = {
 	[DHCP_RANK_POOR] = "this machine cannot boot with it",
+	[DHCP_RANK_FAILED] = "it gave no lease",
 	[DHCP_RANK_GUESS] = "it names no boot server",
 	[DHCP_RANK_FULL] = "it answers everything",
 };

@@ -329,6 +329,11 @@ static void test_nak_storm(void **state)
 	while (f->now < first + 600000) {
 		if (f->c.state == DHCP_STATE_SELECTING) {
 			answer(f, DHCP_OFFER);
+			assert_int_equal(process(f), 0);
+			while (f->c.state == DHCP_STATE_SELECTING) { /* for other servers */
+				f->now = f->c.deadline_ms;
+				assert_int_equal(process(f), 0);
+			}
 			answer(f, DHCP_NAK);
 			naks++;
 			assert_int_equal(process(f), 0);
@@ -344,7 +349,7 @@ static void test_nak_storm(void **state)
 	}
 	assert_int_equal(f->c.n_naks, naks);
 	assert_in_range(naks, 12, 17);
-	assert_true(f->net.n_sent <= 2 * naks + 1);
+	assert_true(f->net.n_sent <= 4 * naks + 1);
 }
 
 /* A flood is taken in portions, and does not keep the client from its deadline. */

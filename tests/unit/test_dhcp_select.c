@@ -273,6 +273,17 @@ static void test_turns(void **state)
 	assert_true(sent_as_pxe(f));
 }
 
+/* Nothing better comes: what is there is requested. */
+static void let_window_pass(struct fixture *f)
+{
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.state, DHCP_STATE_SELECTING);
+	while (f->c.state == DHCP_STATE_SELECTING) {
+		f->now = f->c.deadline_ms;
+		assert_int_equal(process(f), 0);
+	}
+}
+
 /* One probe goes out with the REQUEST; what answers it by the ACK counts. */
 static void test_decline(void **state)
 {
@@ -310,8 +321,103 @@ static void test_decline(void **state)
 	f->now = f->c.deadline_ms;
 	assert_int_equal(process(f), 0);
 	offer_of(f, 1, "full");
+	let_window_pass(f); /* another server would be welcome by now */
 	answer(f, DHCP_ACK);
 	assert_int_equal(process(f), 1);
+	assert_int_equal(f->c.notes.n, 0);
+}
+
+/* Four REQUESTs to the first server stay without answer. */
+static void be_left_alone_by(struct fixture *f, unsigned int n)
+{
+	assert_int_equal(requested_of(f), n);
+	while (f->c.state == DHCP_STATE_REQUESTING) {
+		f->now = f->c.deadline_ms;
+		assert_int_equal(process(f), 0);
+	}
+	assert_int_equal(sent_type(f), DHCP_DISCOVER);
+}
+
+/* The fast server offers and never acknowledges; the other one has its turn then. */
+static void test_unanswered(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 9, "full");
+	assert_int_equal(process(f), 0);
+	be_left_alone_by(f, 9);
+	assert_string_equal(f->c.ignored.text,
+		"the DHCP server 192.168.77.9 offered the address 192.168.77.109 and does not "
+		"acknowledge it");
+	offer_of(f, 9, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(f->c.state, DHCP_STATE_SELECTING);
+	f->now += 25;
+	offer_of(f, 1, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 1);
+	answer(f, DHCP_ACK);
+	assert_int_equal(process(f), 1);
+	assert_int_equal(f->c.notes.n, 1);
+	assert_string_equal(f->c.notes.text[0],
+		"the DHCP server 192.168.77.9 offers addresses and gives no lease: passed over");
+}
+
+/* One that refuses what it offers has a second chance, and no third before the others. */
+static void test_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	for (unsigned int i = 0; i < 2; i++) {
+		offer_of(f, 1, "full");
+		assert_int_equal(process(f), 0);
+		assert_int_equal(requested_of(f), 1);
+		answer(f, DHCP_NAK);
+		assert_int_equal(process(f), 0);
+	}
+	assert_int_equal(f->c.state, DHCP_STATE_INIT);
+	f->now = f->c.deadline_ms;
+	assert_int_equal(process(f), 0);
+	offer_of(f, 1, "full");
+	offer_of(f, 2, "guess");
+	let_window_pass(f);
+	assert_int_equal(requested_of(f), 2);
+}
+
+/* No server is left out for ever, nor for one with which the machine cannot boot. */
+static void test_all_failed(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	offer_of(f, 9, "full");
+	assert_int_equal(process(f), 0);
+	be_left_alone_by(f, 9);
+	offer_of(f, 8, "poor");
+	offer_of(f, 9, "full");
+	let_window_pass(f);
+	be_left_alone_by(f, 9);
+	offer_of(f, 9, "full");
+	offer_of(f, 7, "full");
+	assert_int_equal(process(f), 0);
+	be_left_alone_by(f, 7);
+	offer_of(f, 9, "full");
+	offer_of(f, 7, "full");
+	let_window_pass(f);
+	be_left_alone_by(f, 9);
+	offer_of(f, 9, "full");
+	offer_of(f, 7, "full");
+	assert_int_equal(process(f), 0);
+	assert_int_equal(requested_of(f), 7);
+	/* more of them than are remembered */
+	for (unsigned int n = 10; n < 16; n++) {
+		be_left_alone_by(f, n == 10 ? 7 : n - 1);
+		offer_of(f, n, "full");
+		assert_int_equal(process(f), 0);
+	}
+	assert_in_range(f->c.choice.failed.n, 1, DHCP_CHOICE_FAILED);
 }
 
 static void start_inform(struct fixture *f)
@@ -378,6 +484,9 @@ int main(void)
 		TEST(test_proxy_alone),
 		TEST(test_turns),
 		TEST(test_decline),
+		TEST(test_unanswered),
+		TEST(test_refused),
+		TEST(test_all_failed),
 		TEST(test_inform),
 		TEST(test_inform_among_servers),
 	};
