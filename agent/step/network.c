@@ -319,7 +319,14 @@ static int configure(
 		out.address = out.lease.address;
 		out.prefix = out.lease.prefix;
 	}
-	if (!link_is_same(report, &out)) {
+	if (link_is_same(report, &out)) {
+		out.informed = report->informed; /* until DHCP says something else */
+		if (out.informed) {
+			out.lease = report->lease;
+			out.notes = report->notes;
+			out.discover_ms = report->discover_ms;
+		}
+	} else {
 		r = make_room(race, report, out.ifindex, reterr);
 		if (r < 0)
 			return r;
@@ -394,7 +401,7 @@ int network_run(const struct plan *plan, uint64_t deadline_ms, const struct netw
 		r = configure(race, deadline_ms, report, reterr);
 	if (r == 0 && plan->net.method == PLAN_METHOD_STATIC) {
 		r = inform_run(plan, deadline_ms, watch, report, reterr);
-		if (r < 0 && link_remove(&race->nl, report, false, NULL) == 0)
+		if (r < 0 && !report->informed && link_remove(&race->nl, report, false, NULL) == 0)
 			memset(report, 0, sizeof(*report));
 	}
 	if (r < 0)

@@ -2,9 +2,11 @@
  * Brings the network up as pinet boot does, and prints the plan that comes of it: what pinet plan --dhcp
  * cannot show, because it takes no address; and the time from carrier to address.
  *
- * Usage: up SECONDS CMDLINE CONF RESOLV
- * RESOLV is written as /etc/resolv.conf would be. The address stays.
+ * Usage: up SECONDS CMDLINE CONF RESOLV [COMMAND]
+ * RESOLV is written as /etc/resolv.conf would be. The address stays. After COMMAND the network is asked once
+ * more, as before a boot's second attempt; what it says then does not have to be an answer.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "step/step.h"
 
 #define NAMES_MS 5000
+#define AGAIN_MS 3000
 
 static void on_waiting(void *ctx, const char *sentence)
 {
@@ -38,7 +41,18 @@ static int write_resolv(
 	return fclose(f);
 }
 
-static int run(struct sources *all, uint64_t deadline_ms, const char *resolv, struct err *err)
+static int ask_again(const struct plan *plan, const struct network_watch *watch,
+	struct network_report *report, const char *command, struct err *err)
+{
+	int r = system(command) == 0 ? 0 : err_set(err, -EINVAL, "\"%s\" failed", command);
+
+	if (r == 0)
+		r = network_run(plan, clock_now_ms() + AGAIN_MS, watch, report, err);
+	return report->ifindex ? 0 : r;
+}
+
+static int run(struct sources *all, uint64_t deadline_ms, const char *resolv, const char *command,
+	struct err *err)
 {
 	static struct network_report report;
 	static struct plan plan;
@@ -49,6 +63,8 @@ static int run(struct sources *all, uint64_t deadline_ms, const char *resolv, st
 
 	if (r == 0)
 		r = network_run(&plan, deadline_ms, &watch, &report, err);
+	if (r == 0 && command)
+		r = ask_again(&plan, &watch, &report, command, err);
 	if (r < 0)
 		return r;
 	all->machine.has_mac = true;
@@ -76,11 +92,11 @@ int main(int argc, char **argv)
 	uint64_t now_ms = clock_now_ms();
 	int r;
 
-	if (argc != 5)
+	if (argc != 5 && argc != 6)
 		return EXIT_FAILURE;
 	r = sources_read(&all, argv[2], argv[3], &err);
 	if (r == 0)
-		r = run(&all, now_ms + strtoull(argv[1], NULL, 10) * 1000, argv[4], &err);
+		r = run(&all, now_ms + strtoull(argv[1], NULL, 10) * 1000, argv[4], argv[5], &err);
 	if (r < 0)
 		fprintf(stderr, "up: %s\n", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
