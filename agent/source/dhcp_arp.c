@@ -28,7 +28,7 @@ void dhcp_arp_probe(const uint8_t mac[MAC_LEN], struct in_addr address, uint8_t 
 }
 
 bool dhcp_arp_is_conflict(struct span packet, const uint8_t mac[MAC_LEN], struct in_addr address,
-	uint8_t ret_mac[MAC_LEN])
+	bool held, uint8_t ret_mac[MAC_LEN])
 {
 	const struct in_addr none = {0};
 	struct in_addr sender, target;
@@ -43,8 +43,9 @@ bool dhcp_arp_is_conflict(struct span packet, const uint8_t mac[MAC_LEN], struct
 	if ((op != OP_REQUEST && op != OP_REPLY) ||
 		memcmp(packet.p + OFF_SENDER_MAC, mac, MAC_LEN) == 0)
 		return false;
-	if (sender.s_addr != address.s_addr && !(op == OP_REQUEST && sender.s_addr == none.s_addr &&
-						       target.s_addr == address.s_addr))
+	if (sender.s_addr != address.s_addr &&
+		!(!held && op == OP_REQUEST && sender.s_addr == none.s_addr &&
+			target.s_addr == address.s_addr))
 		return false;
 	memcpy(ret_mac, packet.p + OFF_SENDER_MAC, MAC_LEN);
 	return true;

@@ -18,9 +18,10 @@ void dhcp_arp_probe(const uint8_t mac[MAC_LEN], struct in_addr address, uint8_t 
 
 /*
  * True if @packet, an ARP packet behind its Ethernet header, says that another machine than @mac uses
- * @address or probes for it at the same time (RFC 5227 section 2.1.1); @ret_mac is then its.
+ * @address; or, unless it is @held by us, probes for it at the same time (RFC 5227 section 2.1.1): a
+ * probe for a held address claims nothing, and there are switches that send them. @ret_mac is its.
  */
 bool dhcp_arp_is_conflict(struct span packet, const uint8_t mac[MAC_LEN], struct in_addr address,
-	uint8_t ret_mac[MAC_LEN]);
+	bool held, uint8_t ret_mac[MAC_LEN]);
 
 #endif

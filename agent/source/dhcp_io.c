@@ -2,6 +2,7 @@
  * DHCP over a packet socket: works before the interface has an address.
  */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -126,10 +127,33 @@ static int io_probe(void *ctx, struct in_addr address)
 	return broadcast(io->arp_fd, io->ifindex, ETH_P_ARP, packet, sizeof(packet));
 }
 
+/*
+ * An interface of ours in the same network answers for our addresses, too: Linux has them for the
+ * whole machine's (arp_ignore=0), with whichever interface hears the question.
+ */
+static bool is_own(const uint8_t mac[MAC_LEN])
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		struct sockaddr_ll link;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_PACKET)
+			continue;
+		memcpy(&link, i->ifa_addr, sizeof(link));
+		found = link.sll_halen == MAC_LEN && memcmp(link.sll_addr, mac, MAC_LEN) == 0;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 static int io_conflict(void *ctx, struct in_addr address, uint8_t ret_mac[MAC_LEN])
 {
 	const struct dhcp_io *io = ctx;
-	uint8_t packet[DHCP_ARP_SIZE];
+	uint8_t packet[DHCP_ARP_SIZE], mac[MAC_LEN];
 
 	for (unsigned int i = 0; io->arp_fd >= 0 && i < ARP_MAX; i++) {
 		ssize_t n = recv(io->arp_fd, packet, sizeof(packet), 0);
@@ -137,8 +161,12 @@ static int io_conflict(void *ctx, struct in_addr address, uint8_t ret_mac[MAC_LE
 		if (n < 0 && errno != EINTR)
 			return errno == EAGAIN ? 0 : -errno;
 		if (n > 0 &&
-			dhcp_arp_is_conflict(span_of(packet, (size_t)n), io->mac, address, ret_mac))
+			dhcp_arp_is_conflict(
+				span_of(packet, (size_t)n), io->mac, address, io->holds, mac) &&
+			!is_own(mac)) {
+			memcpy(ret_mac, mac, MAC_LEN);
 			return 1;
+		}
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@ struct dhcp_io {
 	int fd; /* AF_PACKET socket with a filter for what is to us; poll it for POLLIN */
 	int arp_fd; /* -1, or the same for ARP, from the probe on */
 	int ifindex;
+	bool holds; /* the address that is probed for is ours: set by the caller after dhcp_io_open() */
 	uint8_t mac[MAC_LEN];
 };
 

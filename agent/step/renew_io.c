@@ -15,11 +15,14 @@
 static int open_link(struct renew_io *io)
 {
 	unsigned int ifindex;
+	int r;
 
 	if (io->link.fd >= 0)
 		return 0;
 	ifindex = if_nametoindex(io->ifname);
-	return ifindex ? dhcp_io_open(&io->link, (int)ifindex, io->mac, NULL) : -ENODEV;
+	r = ifindex ? dhcp_io_open(&io->link, (int)ifindex, io->mac, NULL) : -ENODEV;
+	io->link.holds = r == 0;
+	return r;
 }
 
 /* Other clients of DHCP may run on other interfaces of this machine. */

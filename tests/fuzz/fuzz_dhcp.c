@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_lease(&lease);
 	} else
 		must(err.code < 0 && err.text[0]);
-	if (dhcp_arp_is_conflict(packet, mac, merged.address, other))
+	if (dhcp_arp_is_conflict(packet, mac, merged.address, false, other))
 		must(memcmp(other, mac, MAC_LEN) != 0);
 	must(notes.n <= NOTES_MAX);
 	if (dhcp_frame_payload(packet, false, &payload) == 0)

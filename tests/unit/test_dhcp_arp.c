@@ -12,7 +12,7 @@
 
 static const uint8_t mine[MAC_LEN] = PACKET_MAC;
 
-static bool conflict(const char *hex)
+static bool conflict_if(bool held, const char *hex)
 {
 	const struct in_addr address = {htonl(0xc0a84d6b)};
 	uint8_t mac[MAC_LEN] = {0};
@@ -20,9 +20,14 @@ static bool conflict(const char *hex)
 	bool hit;
 
 	packet_hex(&k, hex);
-	hit = dhcp_arp_is_conflict(packet_span(&k), mine, address, mac);
+	hit = dhcp_arp_is_conflict(packet_span(&k), mine, address, held, mac);
 	assert_memory_equal(mac, hit ? "\2\0\0\0\0\x63" : "\0\0\0\0\0\0", MAC_LEN);
 	return hit;
+}
+
+static bool conflict(const char *hex)
+{
+	return conflict_if(false, hex);
 }
 
 static void test_probe(void **state)
@@ -59,11 +64,24 @@ static void test_conflict(void **state)
 	assert_false(conflict(""));
 }
 
+/* Who asks whether anybody has an address does not use it; who says that he has it, does. */
+static void test_held(void **state)
+{
+	(void)state;
+	assert_false(conflict_if(
+		true, "0001 0800 06 04 0001 020000000063 00000000 000000000000 c0a84d6b"));
+	assert_true(conflict_if(
+		true, "0001 0800 06 04 0001 020000000063 c0a84d6b 000000000000 c0a84d6b"));
+	assert_true(conflict_if(
+		true, "0001 0800 06 04 0002 020000000063 c0a84d6b 020000000007 00000000"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_conflict),
+		cmocka_unit_test(test_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
