@@ -126,6 +126,13 @@ json_string()
 	esac
 }
 
+# plain FILE: whether it is a file, and no link to one. Clients write to their boot files: what they put there may be a
+# link to anything of this machine's.
+plain()
+{
+	[ -f "$1" ] && [ ! -L "$1" ]
+}
+
 # human BYTES: a size for people, in $ret.
 human()
 {

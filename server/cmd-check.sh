@@ -56,8 +56,9 @@ check_client()
 check_words()
 {
 	client_directory
-	[ "$c_layout" != san ] && [ "$c_words" != dhcp ] && [ -f "$ret/cmdline.txt" ] || return 0
-	tr -s '[:space:]' '\n' <"$ret/cmdline.txt" | grep -q -x -F -e "pinet.target=$c_target" || echo "$ret/cmdline.txt does not name the target $c_target"
+	[ "$c_layout" != san ] && [ "$c_words" != dhcp ] && [ -e "$ret/cmdline.txt" ] || return 0
+	plain "$ret/cmdline.txt" && tr -s '[:space:]' '\n' <"$ret/cmdline.txt" | grep -q -x -F -e "pinet.target=$c_target" ||
+		echo "$ret/cmdline.txt does not name the target $c_target"
 }
 
 # check_twins: two clients with one name.

@@ -136,13 +136,18 @@ set_refuse_san()
 # A copy takes their place.
 set_boot_files()
 {
-	local directory
+	local directory new
 	client_directory
 	directory=$ret
+	# beside it: the client may write to all that is there by its name
+	new=${directory%/*}/.${directory##*/}.pinet-new
 	drop "$directory"
 	journal new "$directory"
-	cp -a --reflink=auto -- "${directory%/*}/.${directory##*/}.pinet-old" "$directory" || die "cannot copy the boot files of $c_id"
-	set_words "$directory"
+	rm -rf -- "$new"
+	journal new "$new"
+	cp -a --reflink=auto -- "${directory%/*}/.${directory##*/}.pinet-old" "$new" || die "cannot copy the boot files of $c_id"
+	set_words "$new"
+	mv -T -- "$new" "$directory" || die "cannot put the boot files in place"
 }
 
 # set_drop_old OLD: the old name's files go, with the old record.
@@ -159,6 +164,7 @@ set_words()
 {
 	local file generation
 	. "$lib/identity.sh"
+	words_refuse_links "$1"
 	words_write "$1"
 	for generation in "$1"/pinet/g[0-9]*; do
 		[ -f "$generation/manifest" ] || continue

@@ -75,6 +75,7 @@ command_snapshot()
 	journal new "$kept"
 	client_directory
 	cp -a --reflink=auto -- "$ret" "$kept" || die "cannot copy the boot files of $c_id"
+	rm -rf -- "$kept/.taken"
 	: >"$kept/.taken"
 	journal_done
 	note "$c_id: snapshot $name"
@@ -82,7 +83,7 @@ command_snapshot()
 
 command_rollback()
 {
-	local volume kept directory
+	local volume kept directory new
 	snapshot_arguments "$@"
 	[ -n "$name" ] || usage_error "the name of the snapshot is missing"
 	lock
@@ -102,13 +103,17 @@ command_rollback()
 	on storage "$c_storage" replace "$c_id" "${c_id}_.new"
 	drop "$directory"
 	journal new "$directory"
-	cp -a --reflink=auto -- "$kept" "$directory" || die "cannot copy the boot files back"
-	rm -f "$directory/.taken"
+	# beside it: the client may write to all that is there by its name
+	new=${directory%/*}/.${directory##*/}.pinet-new
+	rm -rf -- "$new"
+	journal new "$new"
+	cp -a --reflink=auto -- "$kept" "$new" && rm -f -- "$new/.taken" || die "cannot copy the boot files back"
 	# since then it may have got another secret, other words and another size
 	make_real_size
 	disk_table "$c_lun"
 	disk_find_root "$c_lun"
-	make_inside rollback
+	make_inside rollback "$new"
+	mv -T -- "$new" "$directory" || die "cannot put the boot files in place"
 	client_record "$c_id"
 	client_print | put "$ret" 0644
 	apply

@@ -58,14 +58,17 @@ identity_conf()
 }
 
 # identity_boot_files DIRECTORY: boot files of another, or older ones, get the words of c_*, and every initramfs its
-# configuration: as a further archive behind it, whose files replace those of the same name.
+# configuration: as a further archive behind it, whose files replace those of the same name. The list has a line for each:
+# no name there may be two.
 identity_boot_files()
 {
-	local file inode generation last=''
+	local line file inode generation last=''
 	identity_archive
 	if [ -s "$work/archive" ]; then
-		find "$1" "$mnt/boot" -type f -name 'init*' -printf '%D:%i %p\n' | sort >"$work/images"
-		while read -r inode file; do
+		find "$1" "$mnt/boot" -type f -name 'init*' ! -path '*[[:cntrl:]]*' -printf '%D:%i %p\n' | sort >"$work/images"
+		while IFS= read -r line; do
+			inode=${line%% *}
+			file=${line#* }
 			# generations share files
 			[ "$inode" != "$last" ] || continue
 			last=$inode
@@ -128,9 +131,11 @@ identity_manifest()
 	local word role digest size path rest file
 	while read -r word role digest size path rest; do
 		file="$1/$path"
-		case $word:$role in
-		file:initramfs | file:cmdline | file:other)
-			[ -n "$path" ] && [ -z "$rest" ] && [ -f "$file" ] || die "the manifest in $1 names a file that is not there: $path"
+		case $word:$role/$path/ in
+		file:*/../*) die "the manifest in $1 names a file of elsewhere" ;;
+		file:initramfs/* | file:cmdline/* | file:other/*)
+			[ -n "$path" ] && [ -z "$rest" ] && plain "$file" ||
+				die "the manifest in $1 names a file that is not there: $(printf '%s' "$path" | tr -cd '[:print:]')"
 			digest=$(sha256sum <"$file")
 			printf 'file %s %s %s %s\n' "$role" "${digest%% *}" "$(stat -c %s "$file")" "$path"
 			;;

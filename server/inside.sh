@@ -33,6 +33,7 @@ mount -o "loop,offset=$INSIDE_OFFSET,sizelimit=$INSIDE_BYTES" -- "$c_lun" "$mnt"
 	die "cannot mount the root of $c_lun: $(tail -n 1 "$work/log" | tr -cd '[:print:]')"
 case $INSIDE_JOB in
 tree) system_unpack ;;
+*) words_refuse_links "$INSIDE_DIRECTORY" ;;
 esac
 c_root=UUID=$(blkid -p -O "$INSIDE_OFFSET" -S "$INSIDE_BYTES" -s UUID -o value "$c_lun")
 case $INSIDE_JOB in

@@ -214,7 +214,8 @@ make_copy()
 	make_inside clone
 }
 
-# make_inside JOB: works on the system in the LUN, in namespaces of its own.
+# make_inside JOB [DIRECTORY]: works on the system in the LUN, in namespaces of its own. The boot files are in DIRECTORY
+# while they are not in their place yet.
 make_inside()
 {
 	local offset bytes key value
@@ -227,7 +228,7 @@ make_inside()
 	mkdir -p "$work/inside"
 	client_print >"$work/inside.record"
 	env lib="$lib" root="$root" INSIDE_WORK="$work/inside" INSIDE_QUIET="$quiet" INSIDE_JOB="$1" INSIDE_OFFSET="$offset" INSIDE_BYTES="$bytes" \
-		INSIDE_SOURCE="${image-}" INSIDE_INSTALL="${install-no}" INSIDE_DEB="${deb-}" INSIDE_DIRECTORY="$ret" \
+		INSIDE_SOURCE="${image-}" INSIDE_INSTALL="${install-no}" INSIDE_DEB="${deb-}" INSIDE_DIRECTORY="${2:-$ret}" \
 		unshare --mount --pid --fork --kill-child sh "$lib/inside.sh" "$work/inside.record" || exit 1
 	while IFS='=' read -r key value; do
 		case $key in

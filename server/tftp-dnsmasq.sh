@@ -105,16 +105,18 @@ tftp_dnsmasq_check_server()
 }
 
 # tftp_bootcode: the first file that a Raspberry Pi 3 asks for is bootcode.bin, without its serial number: one for all
-# of them stands above their directories. One that somebody else has put there stays.
+# of them stands above their directories. One that somebody else has put there stays. Clients may write to theirs while
+# it is read: a link is not followed.
 tftp_bootcode()
 {
 	local file="$conf_tftp_directory/bootcode.bin" noted="$state/bootcode" id source=''
 	for id in $(client_ids); do
-		[ ! -f "$conf_tftp_directory/$id/bootcode.bin" ] || source=$conf_tftp_directory/$id/bootcode.bin
+		! plain "$conf_tftp_directory/$id/bootcode.bin" || source=$conf_tftp_directory/$id/bootcode.bin
 	done
 	if [ -n "$source" ] && [ ! -e "$file" ]; then
+		dd if="$source" iflag=nofollow,nonblock,fullblock bs=1M count=4 status=none >"$work/bootcode" || die "cannot read $source"
 		put "$noted" 0644 </dev/null
-		put "$file" 0644 <"$source"
+		put "$file" 0644 <"$work/bootcode"
 	elif [ -z "$source" ] && [ -e "$noted" ]; then
 		drop "$file"
 		drop "$noted"
@@ -129,6 +131,6 @@ tftp_readable()
 		echo "the boot files' directory $ret is missing"
 	elif [ "$c_layout" != san ]; then
 		find "$ret" \( -type f ! -perm -o=r -o -type d ! -perm -o=rx \) |
-			sed -n '1,3s/$/ cannot be read by a TFTP server: chmod o+r it/p'
+			sed -n '1,3s/$/ cannot be read by a TFTP server: chmod o+r it/p' | tr -cd '[:print:]\n'
 	fi
 }

@@ -52,13 +52,31 @@ words_line()
 	ret=${line# }
 }
 
+# words_refuse_links DIRECTORY: ends if the boot files there are more than files and directories with names of one line:
+# clients write to them, and what is done here is done as root. The one link of a generation's is not followed.
+words_refuse_links()
+{
+	local found
+	found=$(find "$1" \( ! -type f ! -type d ! -path "$1/pinet/active" ! -path "$1/pinet/.tmp-active-*" -o -name '*[[:cntrl:]]*' \) \
+		-printf '%P' -quit | tr -cd '[:print:]')
+	[ -z "$found" ] || die "\"$found\" of the boot files is no plain file, but a link, a device or the like: remove it first, no client needs it"
+}
+
+# words_old FILE: its first line that is no comment, in $ret; "" if there is none.
+words_old()
+{
+	ret=
+	! plain "$1" || ret=$(head -c 65536 "$1" | tr -d '\r\000' | grep -v '^#' | head -n 1)
+}
+
 # words_write DIRECTORY: into the boot files in DIRECTORY, each file whole.
 words_write()
 {
-	local old=''
+	local old
 	case $c_layout in
 	raspi)
-		[ ! -e "$1/cmdline.txt" ] || old=$(tr -d '\r' <"$1/cmdline.txt" | grep -v '^#' | head -n 1)
+		words_old "$1/cmdline.txt"
+		old=$ret
 		case " $old " in
 		*' root='*) ;;
 		*) old="root=$c_root rw rootwait${old:+ $old}" ;;
@@ -67,8 +85,8 @@ words_write()
 		printf '%s\n' "$ret" | words_file "$1/cmdline.txt"
 		;;
 	pxe)
-		[ ! -e "$1/cmdline.txt" ] || old=$(head -n 1 "$1/cmdline.txt")
-		words_line "${old:-root=$c_root rw}"
+		words_old "$1/cmdline.txt"
+		words_line "${ret:-root=$c_root rw}"
 		printf '%s\n' "$ret" | words_file "$1/cmdline.txt"
 		{
 			printf '#!ipxe\n'
@@ -98,12 +116,12 @@ words_write()
 	esac
 }
 
-# words_file PATH: standard input becomes PATH.
+# words_file PATH: standard input becomes PATH, whatever is there.
 words_file()
 {
-	cat >"$1.pinet-new"
-	chmod 0644 "$1.pinet-new"
-	mv -f "$1.pinet-new" "$1"
+	local new
+	new=$(mktemp "$1.XXXXXX.pinet-new") || die "cannot write $1"
+	cat >"$new" && chmod 0644 "$new" && mv -f -T "$new" "$1" || die "cannot write $1"
 }
 
 # words_conf: pinet.conf for the client's root: everything when nothing else says it, or that DHCP is to be asked.
