@@ -3,7 +3,8 @@
 # list, show, export: what there is. None of them changes anything, or waits for another command.
 
 # list_rows: what is not in the records, a line "ID|GENERATION|BYTES" for each client: what it boots, "-" if it has none yet,
-# and what its LUN takes if that is a file. All clients at once: there may be many.
+# and what its LUN takes if that is a file. All clients at once: there may be many. They write the names of generations,
+# and may write others than there can be.
 list_rows()
 {
 	{
@@ -11,8 +12,8 @@ list_rows()
 			find "$conf_storage_directory" -maxdepth 1 -name '*.img' -printf 'used %p %b\n'
 		fi
 		if [ -d "$conf_tftp_directory" ]; then
-			find "$conf_tftp_directory" -mindepth 3 -maxdepth 3 -path '*/pinet/active' -type l -printf 'generation %h %l\n' |
-				sed 's,/pinet , ,'
+			find "$conf_tftp_directory" -mindepth 3 -maxdepth 3 -path '*/pinet/active' -type l -printf 'generation %h %l\0' |
+				tr '\n\000' '?\n' | sed 's,/pinet , ,'
 			find "$conf_tftp_directory" -mindepth 2 -maxdepth 2 -name config.txt -type f -exec \
 				awk 'match($0, "^os_prefix=pinet/g[0-9][^/]*/") {
 					directory = FILENAME
@@ -22,7 +23,7 @@ list_rows()
 		fi
 		client_ids | sed "s,^,$state/clients/," | tr '\n' '\0' | xargs -0 -r grep -h -e '^id=' -e '^lun='
 	} | awk -v tftp="$conf_tftp_directory" '
-		/^(used|generation) / { fact[$1 " " $2] = $3 }
+		$1 == "used" || $1 == "generation" && NF == 3 && $3 ~ /^g[0-9]+-[A-Za-z0-9.+~_-]+$/ { fact[$1 " " $2] = $3 }
 		sub(/^id=/, "") { id[++count] = $0 }
 		sub(/^lun=/, "") { lun[count] = $0 }
 		END {
