@@ -6,11 +6,15 @@
 identity_renew()
 {
 	local key kind
-	[ ! -e "$mnt/etc/machine-id" ] || : >"$mnt/etc/machine-id"
-	[ -L "$mnt/var/lib/dbus/machine-id" ] || rm -f "$mnt/var/lib/dbus/machine-id"
-	rm -f "$mnt/var/lib/systemd/random-seed" "$mnt/var/lib/systemd/credential.secret"
-	for key in "$mnt"/etc/ssh/ssh_host_*_key; do
-		[ -f "$key" ] || continue
+	system_file /etc/machine-id
+	[ ! -e "$ret" ] || : >"$ret"
+	system_path /var/lib/dbus
+	[ -L "$ret/machine-id" ] || rm -f "$ret/machine-id"
+	system_path /var/lib/systemd
+	rm -f "$ret/random-seed" "$ret/credential.secret"
+	system_path /etc/ssh
+	for key in "$ret"/ssh_host_*_key; do
+		plain "$key" || [ -L "$key" ] || continue
 		kind=${key##*/ssh_host_}
 		kind=${kind%_key}
 		rm -f "$key" "$key.pub"
@@ -22,39 +26,46 @@ identity_renew()
 # identity_hostname: in hostname and in the line of hosts that Debian has for it.
 identity_hostname()
 {
-	local old
-	old=$(cat "$mnt/etc/hostname" 2>/dev/null) || old=
-	printf '%s\n' "$c_hostname" >"$mnt/etc/hostname"
-	if label_ok "$old" && [ -f "$mnt/etc/hosts" ]; then
-		sed -i "/^127\\.0\\.1\\.1[[:space:]]/s/\\([[:space:]]\\)$(printf '%s' "$old" | sed 's/[.]/[.]/g')\\([[:space:]]\\|\$\\)/\\1$c_hostname\\2/" "$mnt/etc/hosts"
+	local old hosts
+	system_file /etc/hosts
+	hosts=$ret
+	system_file /etc/hostname
+	old=$(head -n 1 "$ret" 2>/dev/null) || old=
+	printf '%s\n' "$c_hostname" >"$ret" || die "cannot write /etc/hostname in the image"
+	if label_ok "$old" && [ -f "$hosts" ]; then
+		sed -i "/^127\\.0\\.1\\.1[[:space:]]/s/\\([[:space:]]\\)$(printf '%s' "$old" | sed 's/[.]/[.]/g')\\([[:space:]]\\|\$\\)/\\1$c_hostname\\2/" "$hosts"
 	fi
 }
 
 # identity_conf: pinet's configuration in the system: the secret, and what no other source says.
 identity_conf()
 {
-	local own=''
+	local own='' conf chap
 	if [ "$c_layout" = san ] || [ "$c_words" = dhcp ]; then
 		own=yes
 	fi
-	mkdir -p "$mnt/etc/pinet"
+	system_path /etc/pinet
+	mkdir -p "$ret"
+	chap=$ret/chap.conf
 	if [ -n "$own" ]; then
-		words_conf >"$mnt/etc/pinet/pinet.conf"
-		chmod 0644 "$mnt/etc/pinet/pinet.conf"
+		system_file /etc/pinet/pinet.conf
+		conf=$ret
+		words_conf >"$conf"
+		chmod 0644 "$conf"
 	fi
 	if [ -n "$c_user" ]; then
-		rm -f "$mnt/etc/pinet/chap.conf"
 		(
 			umask 077
 			mark "$c_id"
 			printf 'username = %s\npassword = ' "$c_user"
 			cat "$secret"
 		) >"$work/chap"
-		install -m 0600 "$work/chap" "$mnt/etc/pinet/chap.conf"
-	elif [ -e "$mnt/etc/pinet/chap.conf" ] && is_ours "$mnt/etc/pinet/chap.conf"; then
-		rm -f "$mnt/etc/pinet/chap.conf"
+		rm -f "$chap"
+		install -m 0600 -T "$work/chap" "$chap"
+	elif plain "$chap" && is_ours "$chap"; then
+		rm -f "$chap"
 	fi
-	rmdir "$mnt/etc/pinet" 2>/dev/null || :
+	rmdir "${chap%/*}" 2>/dev/null || :
 }
 
 # identity_boot_files DIRECTORY: boot files of another, or older ones, get the words of c_*, and every initramfs its
@@ -65,7 +76,8 @@ identity_boot_files()
 	local line file inode generation last=''
 	identity_archive
 	if [ -s "$work/archive" ]; then
-		find "$1" "$mnt/boot" -type f -name 'init*' ! -path '*[[:cntrl:]]*' -printf '%D:%i %p\n' | sort >"$work/images"
+		system_path /boot
+		find "$1" "$ret" -type f -name 'init*' ! -path '*[[:cntrl:]]*' -printf '%D:%i %p\n' | sort >"$work/images"
 		while IFS= read -r line; do
 			inode=${line%% *}
 			file=${line#* }
@@ -103,7 +115,8 @@ identity_archive()
 	: >"$work/archive"
 	mkdir -p "$work/tree/etc/pinet"
 	for name in pinet.conf chap.conf; do
-		[ ! -e "$mnt/etc/pinet/$name" ] || cp -p "$mnt/etc/pinet/$name" "$work/tree/etc/pinet/$name"
+		system_file "/etc/pinet/$name"
+		[ ! -e "$ret" ] || cp -p "$ret" "$work/tree/etc/pinet/$name"
 	done
 	[ -n "$(ls "$work/tree/etc/pinet")" ] || return 0
 	(cd "$work/tree" && find etc | sort | cpio --quiet -o -H newc -R 0:0) >"$work/archive" || die "cannot make an archive"

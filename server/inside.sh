@@ -29,7 +29,7 @@ secret=$ret
 
 mnt=$work/mnt
 mkdir -p "$mnt"
-mount -o "loop,offset=$INSIDE_OFFSET,sizelimit=$INSIDE_BYTES" -- "$c_lun" "$mnt" 2>"$work/log" ||
+mount -o "loop,nodev,offset=$INSIDE_OFFSET,sizelimit=$INSIDE_BYTES" -- "$c_lun" "$mnt" 2>"$work/log" ||
 	die "cannot mount the root of $c_lun: $(tail -n 1 "$work/log" | tr -cd '[:print:]')"
 case $INSIDE_JOB in
 tree) system_unpack ;;

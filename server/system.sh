@@ -3,6 +3,43 @@
 # The system in a LUN, mounted at $mnt: what it is, how it gets pinet-initramfs, and which of its files the firmware
 # loads. Part of inside.sh.
 
+# system_path PATH: where PATH of the system is here, in $ret, a path without links: they are followed as the system itself
+# would, so that an absolute one ends in $mnt, too. Its root may be anybody's; what is done here is done as root.
+system_path()
+{
+	local rest="$1/" part place='' count=0
+	while [ -n "$rest" ]; do
+		part=${rest%%/*}
+		rest=${rest#*/}
+		case $part in
+		'' | .) continue ;;
+		..)
+			place=${place%/*}
+			continue
+			;;
+		esac
+		if [ ! -L "$mnt$place/$part" ]; then
+			place=$place/$part
+			continue
+		fi
+		count=$((count + 1))
+		[ "$count" -le 40 ] || die "in the image, $1 leads around in circles"
+		part=$(readlink "$mnt$place/$part")
+		rest=$part/$rest
+		case $part in
+		/*) place= ;;
+		esac
+	done
+	ret=$mnt$place
+}
+
+# system_file PATH: the same for a file to read or write. It need not be there.
+system_file()
+{
+	system_path "$1"
+	[ ! -e "$ret" ] || [ -f "$ret" ] || die "in the image, $1 is no file"
+}
+
 # system_unpack: fills the empty file system from a directory or an archive.
 system_unpack()
 {
@@ -28,21 +65,30 @@ system_tar()
 # system_layout: which firmware boots it, unless the administrator has said, and where its boot files are mounted.
 system_layout()
 {
-	local place
+	local from name
 	if [ -z "$c_layout" ]; then
 		c_layout=pxe
-		for place in "$INSIDE_DIRECTORY" "$mnt/boot/firmware"; do
-			[ ! -e "$place/config.txt" ] || c_layout=raspi
-		done
+		system_file /boot/firmware/config.txt
+		[ ! -e "$INSIDE_DIRECTORY/config.txt" ] && [ ! -e "$ret" ] || c_layout=raspi
 	fi
 	c_mount=/boot/firmware
 	[ "$c_layout" = raspi ] || return 0
+	system_file /etc/fstab
 	c_mount=$(awk '$1 !~ /^#/ && $3 == "vfat" && ($2 == "/boot" || $2 == "/boot/firmware") { print $2; exit }' \
-		"$mnt/etc/fstab" 2>/dev/null) || c_mount=
+		"$ret" 2>/dev/null) || c_mount=
 	c_mount=${c_mount:-/boot/firmware}
 	# a tree has them in place; an image had them in its boot partition
-	if [ -e "$mnt$c_mount/config.txt" ] && [ ! -e "$INSIDE_DIRECTORY/config.txt" ]; then
-		cp -rL --preserve=timestamps "$mnt$c_mount/." "$INSIDE_DIRECTORY/" || die "cannot copy the boot files"
+	system_path "$c_mount"
+	from=$ret
+	if [ -e "$from/config.txt" ] && [ ! -e "$INSIDE_DIRECTORY/config.txt" ]; then
+		cp -r --preserve=timestamps "$from/." "$INSIDE_DIRECTORY/" || die "cannot copy the boot files"
+		# of what is no file there, links to files become what they lead to
+		find "$INSIDE_DIRECTORY" -type l ! -path '*[[:cntrl:]]*' -printf '%P\n' >"$work/links"
+		find "$INSIDE_DIRECTORY" ! -type f ! -type d -delete
+		while IFS= read -r name; do
+			system_path "$c_mount/$name"
+			[ ! -f "$ret" ] || cp --preserve=timestamps "$ret" "$INSIDE_DIRECTORY/$name" || die "cannot copy the boot files"
+		done <"$work/links"
 	fi
 }
 
@@ -53,7 +99,8 @@ system_fstab()
 {
 	local device='^/dev/(sd|mmcblk|vd|xvd|nvme|hd)'
 	[ "$INSIDE_JOB" != tree ] || device="^(/dev/(disk|mapper)/|(PART)?(UUID|LABEL)=)|$device"
-	[ -e "$mnt/etc/fstab" ] || : >"$mnt/etc/fstab"
+	system_file /etc/fstab
+	[ -e "$ret" ] || true >"$ret" || die "cannot write /etc/fstab in the image"
 	awk -v device="$device" -v root="$c_root" -v job="$INSIDE_JOB" '
 		job == "tree" && $1 !~ /^#/ && $2 == "/" { next }
 		$1 !~ /^#/ && $2 == "/" {
@@ -69,8 +116,8 @@ system_fstab()
 		END {
 			if (!seen)
 				print root " / ext4 defaults,errors=remount-ro 0 1"
-		}' "$mnt/etc/fstab" >"$work/fstab"
-	cmp -s "$work/fstab" "$mnt/etc/fstab" || cat "$work/fstab" >"$mnt/etc/fstab"
+		}' "$ret" >"$work/fstab"
+	cmp -s "$work/fstab" "$ret" || cat "$work/fstab" >"$ret"
 }
 
 # in_system PROGRAM...: runs it there.
@@ -85,6 +132,9 @@ in_system()
 system_enter()
 {
 	local node
+	for node in proc sys run dev; do
+		[ -d "$mnt/$node" ] && [ ! -L "$mnt/$node" ] || die "the image has no directory /$node"
+	done
 	mount -t proc proc "$mnt/proc"
 	mount -t sysfs -o ro sysfs "$mnt/sys"
 	mount -t tmpfs -o mode=0755 tmpfs "$mnt/run"
@@ -99,9 +149,10 @@ system_enter()
 	chmod 0755 "$mnt/run/pinet-server/policy"
 	system_cover /usr/sbin/policy-rc.d "$mnt/run/pinet-server/policy"
 	system_cover /etc/resolv.conf /etc/resolv.conf
-	mkdir -p "$mnt$c_mount"
+	system_path "$c_mount"
+	mkdir -p "$ret"
 	if [ "$c_layout" = raspi ]; then
-		mount --bind "$INSIDE_DIRECTORY" "$mnt$c_mount"
+		mount --bind "$INSIDE_DIRECTORY" "$ret"
 	fi
 	in_system true >"$work/log" 2>&1 ||
 		die "programs of this image do not run here: for another architecture install qemu-user-static and binfmt-support ($(tail -n 1 "$work/log" | tr -cd '[:print:]'))"
@@ -111,8 +162,10 @@ system_enter()
 # noted for system_uncover.
 system_cover()
 {
-	local place="$mnt$1"
+	local place
 	[ -e "$2" ] || return 0
+	system_path "${1%/*}"
+	place=$ret/${1##*/}
 	if [ -L "$place" ]; then
 		mv "$place" "$place.pinet-link"
 	elif [ ! -e "$place" ]; then
@@ -126,7 +179,9 @@ system_cover()
 system_uncover()
 {
 	local place
-	for place in "$mnt/usr/sbin/policy-rc.d" "$mnt/etc/resolv.conf"; do
+	for place in /usr/sbin/policy-rc.d /etc/resolv.conf; do
+		system_path "${place%/*}"
+		place=$ret/${place##*/}
 		! mountpoint -q "$place" || umount -l "$place"
 		if [ -L "$place.pinet-link" ]; then
 			mv -f -T "$place.pinet-link" "$place"
@@ -142,7 +197,8 @@ system_leave()
 {
 	system_uncover
 	trap - EXIT
-	[ "$c_layout" != raspi ] || umount "$mnt$c_mount"
+	system_path "$c_mount"
+	[ "$c_layout" != raspi ] || umount "$ret"
 	umount -R "$mnt/dev" "$mnt/run" "$mnt/sys" "$mnt/proc"
 }
 
@@ -194,27 +250,29 @@ system_apt_error()
 		{ last = $0 }' "$work/apt"
 }
 
-# system_kernel, system_initrd: the kernel that the system boots, and its initramfs, printed.
+# system_kernel, system_initrd: the kernel that the system boots, and its initramfs, printed. Links only say which.
 system_kernel()
 {
 	local link target
-	for link in "$mnt/vmlinuz" "$mnt/boot/vmlinuz"; do
+	system_path /boot
+	for link in "$mnt/vmlinuz" "$ret/vmlinuz"; do
 		target=$(readlink "$link" 2>/dev/null) || continue
-		target=$mnt/boot/${target##*/}
-		if [ -f "$target" ]; then
+		target=$ret/${target##*/}
+		if plain "$target"; then
 			printf '%s\n' "$target"
 			return 0
 		fi
 	done
-	find "$mnt/boot" -maxdepth 1 -type f -name 'vmlinuz-*' | sort -V | tail -n 1
+	find "$ret" -maxdepth 1 -type f -name 'vmlinuz-*' ! -name '*[[:cntrl:]]*' | sort -V | tail -n 1
 }
 
 system_initrd()
 {
 	local kernel
 	kernel=$(system_kernel)
-	if [ -n "$kernel" ] && [ -f "$mnt/boot/initrd.img-${kernel##*/vmlinuz-}" ]; then
-		printf '%s\n' "$mnt/boot/initrd.img-${kernel##*/vmlinuz-}"
+	system_path /boot
+	if [ -n "$kernel" ] && plain "$ret/initrd.img-${kernel##*/vmlinuz-}"; then
+		printf '%s\n' "$ret/initrd.img-${kernel##*/vmlinuz-}"
 	fi
 }
 
