@@ -30,7 +30,7 @@ static char rank(const char *words, const char *options)
 	packet_hex(&k, options);
 	assert_int_equal(cmdline_parse(span_str(words), &cmdline, NULL), 0);
 	assert_int_equal(dhcp_lease_parse(packet_span(&k), &lease, &notes, NULL), 0);
-	return "PGF"[plan_rank_offer(&src, &lease)];
+	return "P-GF"[plan_rank_offer(&src, &lease)];
 }
 
 static void test_ranks(void **state)
