@@ -71,23 +71,30 @@ def session_patient(run) -> str:
     return "" if found == ["86400"] else f"replacement timeout is {found}, expected 86400"
 
 
-def firmware_nfs(run) -> str:
-    """/boot/firmware is the TFTP copy over NFS; what the client writes arrives in the server's directory, and what it
-    reads is what the server has."""
-    mount = run.facts["mount-firmware"].split(" ")
-    if len(mount) != 3 or mount[1] not in ("nfs", "nfs4"):
-        return f"/boot/firmware is not NFS: {' '.join(mount) or 'not mounted'}"
-    if mount[0] != run.text("{server}:/srv/tftp/{prefix}"):
-        return f"/boot/firmware is {mount[0]}"
-    path = os.path.join(run.boot_files, "written-by-client")
-    if not os.path.exists(path):
-        return f"what the client wrote into /boot/firmware is not in the server's {path}"
-    with open(path, encoding="utf-8") as file:
-        text = file.read().strip()
-    version = run.facts["kernel"]
-    if text != version:
-        return f"{path} holds \"{text}\", not the kernel's version {version}"
-    return _firmware_read(run)
+def firmware_from(host: str):
+    """/boot/firmware is the TFTP copy over NFS, of @host; what the client writes arrives in the server's directory, and
+    what it reads is what the server has."""
+
+    def firmware(run) -> str:
+        mount = run.facts["mount-firmware"].split(" ")
+        if len(mount) != 3 or mount[1] not in ("nfs", "nfs4"):
+            return f"/boot/firmware is not NFS: {' '.join(mount) or 'not mounted'}"
+        if mount[0] != run.text(host + ":/srv/tftp/{prefix}"):
+            return f"/boot/firmware is {mount[0]}"
+        path = os.path.join(run.boot_files, "written-by-client")
+        if not os.path.exists(path):
+            return f"what the client wrote into /boot/firmware is not in the server's {path}"
+        with open(path, encoding="utf-8") as file:
+            text = file.read().strip()
+        version = run.facts["kernel"]
+        if text != version:
+            return f"{path} holds \"{text}\", not the kernel's version {version}"
+        return _firmware_read(run)
+
+    return firmware
+
+
+firmware_nfs = firmware_from("{server}")
 
 
 def _firmware_read(run) -> str:

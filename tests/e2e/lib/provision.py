@@ -48,7 +48,8 @@ class Own:
 
 def files(settings: dict[str, str], address: str, interface: str, own: Own) -> dict[str, str]:
     """The servers' files before there is any client."""
-    base = ["port=0", "bind-dynamic", f"listen-address={address}", "user=root", *own.dnsmasq]
+    names = () if any(line.startswith("port=") for line in own.dnsmasq) else ("port=0",)
+    base = [*names, "bind-dynamic", f"listen-address={address}", "user=root", *own.dnsmasq]
     if settings["dhcp"] in DHCP_KINDS and own.dhcp:
         base += ["dhcp-authoritative", "no-ping", "dhcp-range=192.168.77.100,192.168.77.150,255.255.255.0,1h", "log-dhcp"]
     kea = f"""{{ "Dhcp4": {{
