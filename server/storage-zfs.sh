@@ -39,7 +39,10 @@ storage_zfs_destroy()
 		old=$(zfs get -H -o value origin "$conf_storage_pool/$1" | sed '/@pinet-/!d')
 		zfs destroy -r "$conf_storage_pool/$1" || return 1
 	fi
-	for one in $old $(zfs list -H -r -t snapshot -o name "$conf_storage_pool" | sed "/@pinet-$1-[0-9-]*\$/!d"); do
+	for one in $({
+		printf '%s\n' "$old"
+		zfs list -H -r -t snapshot -o name "$conf_storage_pool" | sed "/@pinet-$1-[0-9-]*\$/!d"
+	} | sort -u); do
 		case $(zfs get -H -o value clones "$one") in
 		'' | -) zfs destroy "$one" || return 1 ;;
 		esac

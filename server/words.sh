@@ -53,11 +53,13 @@ words_line()
 }
 
 # words_refuse_links DIRECTORY: ends if the boot files there are more than files and directories with names of one line:
-# clients write to them, and what is done here is done as root. The one link of a generation's is not followed.
+# clients write to them, and what is done here is done as root. The links that pinet makes in pinet/ (store/active and
+# store/lock of the agent) are not followed.
 words_refuse_links()
 {
 	local found
-	found=$(find "$1" \( ! -type f ! -type d ! -path "$1/pinet/active" ! -path "$1/pinet/.tmp-active-*" -o -name '*[[:cntrl:]]*' \) \
+	found=$(find "$1" \( ! \( -type f -o -type d -o -type l \( -path "$1/pinet/active" -o -path "$1/pinet/lock" -o \
+		-path "$1/pinet/.tmp-*" ! -path "$1/pinet/.tmp-*/*" \) \) -o -name '*[[:cntrl:]]*' \) \
 		-printf '%P' -quit | tr -cd '[:print:]')
 	[ -z "$found" ] || die "\"$found\" of the boot files is no plain file, but a link, a device or the like: remove it first, no client needs it"
 }
