@@ -41,6 +41,8 @@ clone | rollback)
 	[ "$INSIDE_JOB" = rollback ] || identity_renew
 	identity_conf
 	identity_boot_files "$INSIDE_DIRECTORY"
+	# whose it is, and who writes there: another machine from now on
+	[ "$INSIDE_JOB" = rollback ] || rm -f -- "$INSIDE_DIRECTORY/pinet/owner" "$INSIDE_DIRECTORY/pinet/lock"
 	;;
 *)
 	system_layout
