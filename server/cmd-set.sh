@@ -139,13 +139,9 @@ set_boot_files()
 	local directory new
 	client_directory
 	directory=$ret
-	# beside it: the client may write to all that is there by its name
-	new=${directory%/*}/.${directory##*/}.pinet-new
 	drop "$directory"
-	journal new "$directory"
-	rm -rf -- "$new"
-	journal new "$new"
-	cp -a --reflink=auto -- "${directory%/*}/.${directory##*/}.pinet-old" "$new" || die "cannot copy the boot files of $c_id"
+	copy_beside "${directory%/*}/.${directory##*/}.pinet-old" "$directory"
+	new=$ret
 	set_words "$new"
 	mv -T -- "$new" "$directory" || die "cannot put the boot files in place"
 }

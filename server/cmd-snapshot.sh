@@ -102,12 +102,9 @@ command_rollback()
 	touched target "$c_target_kind" "$c_id" "$c_target" "$c_user"
 	on storage "$c_storage" replace "$c_id" "${c_id}_.new"
 	drop "$directory"
-	journal new "$directory"
-	# beside it: the client may write to all that is there by its name
-	new=${directory%/*}/.${directory##*/}.pinet-new
-	rm -rf -- "$new"
-	journal new "$new"
-	cp -a --reflink=auto -- "$kept" "$new" && rm -f -- "$new/.taken" || die "cannot copy the boot files back"
+	copy_beside "$kept" "$directory"
+	new=$ret
+	rm -rf -- "$new/.taken"
 	# since then it may have got another secret, other words and another size
 	make_real_size
 	disk_table "$c_lun"

@@ -271,6 +271,18 @@ drop_parents()
 	fi
 }
 
+# copy_beside FROM TO: a copy of boot files, in $ret, that is to be put in the place of TO, which is not there any more. Beside
+# it: a client may write to all that is there by its name.
+copy_beside()
+{
+	local new="${2%/*}/.${2##*/}.pinet-new"
+	journal new "$2"
+	rm -rf -- "$new"
+	journal new "$new"
+	cp -a --reflink=auto -- "$1" "$new" || die "cannot copy the boot files of $c_id"
+	ret=$new
+}
+
 # drop PATH: removes a file or a directory, which comes back if the operation fails.
 drop()
 {
